@@ -1,0 +1,147 @@
+import type { EngineName, Tier } from './tenants/tenant.ts'
+import { crossFaults, type VariableFault, Variables } from './variables.ts'
+
+/** Sizes and times of a pool. All times in milliseconds. */
+export interface PoolSettings {
+  readonly minSize: number
+  readonly maxSize: number
+  /** How long one statement or command may take. */
+  readonly commandTimeoutMs: number
+  /** Uses after which a Postgres connection is retired. */
+  readonly maxQueries: number
+  /** Idle time after which a connection, and then the pool, is closed. */
+  readonly maxIdleMs: number
+  /** How long a request waits for a connection. */
+  readonly timeoutMs: number
+  /** Nominal lifetime of a connection; the real one is jittered, see `pools/lifetime.ts`. */
+  readonly lifetimeMs: number
+  /** Requests that may wait for one pool. */
+  readonly maxWaiting: number
+}
+
+export interface JwtSettings {
+  readonly key: { readonly secret: string } | { readonly jwksUrl: string }
+  readonly algorithm: 'HS256' | 'RS256' | 'ES256'
+  readonly issuer: string | undefined
+  readonly audience: string | undefined
+}
+
+export type TenantSource = Variables['TENANT_SOURCES'][number]
+
+/** Everything a deployment decides, checked and complete. */
+export interface Config {
+  readonly environment: Variables['DB_ENV']
+  readonly pool: PoolSettings
+  readonly poolCacheMax: number
+  readonly slowQueryMs: number
+  readonly postgres: {
+    readonly primaryUrl: string | undefined
+    readonly replicaUrl: string | undefined
+    /** `host:port/path` of a WebSocket-to-TCP proxy in front of a Postgres that is not Neon's. */
+    readonly wsProxy: string | undefined
+  }
+  readonly mongoUri: string | undefined
+  readonly defaultEngine: EngineName
+  readonly tenants: ReadonlyMap<string, { readonly tier: Tier; readonly engine: EngineName }>
+  readonly tenantSources: readonly TenantSource[]
+  readonly jwt: JwtSettings | undefined
+  readonly adminToken: string | undefined
+  readonly redis: { readonly url: string; readonly token: string } | undefined
+}
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly faults: readonly VariableFault[] }
+
+/** min_size, max_size, command_timeout (s), max_queries, max_inactive_connection_lifetime (s) by `DB_ENV`. */
+const PROFILES = {
+  development: { min: 5, max: 20, commandTimeout: 60, maxQueries: 50_000, maxIdle: 300 },
+  production: { min: 10, max: 50, commandTimeout: 60, maxQueries: 50_000, maxIdle: 300 },
+  test: { min: 2, max: 5, commandTimeout: 30, maxQueries: 10_000, maxIdle: 60 },
+} as const
+
+/**
+ * Longest lifetime of a connection, in seconds. An outbound connection keeps its object in memory for 15 minutes at
+ * most (since 2026-06-19, developers.cloudflare.com/changelog/post/2026-06-19-outbound-connections-keep-dos-alive),
+ * so it is replaced before that.
+ */
+const LONGEST_LIFETIME = 840
+
+/** Checks the variables of a deployment and completes them; every fault at once. */
+export function parseConfig(env: object): ConfigResult {
+  const parsed = Variables.safeParse(env)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => ({
+      variable: String(issue.path[0]),
+      // What stands inside a JSON variable is named by its last field: a tenant id is a value too.
+      reason: issue.path.length > 2 ? `${String(issue.path.at(-1))}: ${issue.message}` : issue.message,
+    }))
+    return { ok: false, faults }
+  }
+  const v = parsed.data
+  const pool = poolSettings(v)
+  const faults = crossFaults(v)
+  if (pool.minSize > pool.maxSize) {
+    faults.push({ variable: 'DB_POOL_MIN_SIZE', reason: 'larger than the maximum size' })
+  }
+  if (faults.length > 0) return { ok: false, faults }
+
+  const config: Config = {
+    environment: v.DB_ENV,
+    pool,
+    poolCacheMax: v.POOL_CACHE_MAX,
+    slowQueryMs: v.SLOW_QUERY_MS,
+    postgres: { primaryUrl: v.DB_PRIMARY_DB_URL, replicaUrl: v.DB_REPLICA_DB_URL, wsProxy: v.NEON_WS_PROXY },
+    mongoUri: v.MONGODB_URI,
+    defaultEngine: v.DEFAULT_ENGINE,
+    tenants: new Map(Object.entries(v.TENANTS)),
+    tenantSources: v.TENANT_SOURCES,
+    jwt: jwtSettings(v),
+    adminToken: v.ADMIN_TOKEN,
+    redis:
+      v.UPSTASH_REDIS_REST_URL && v.UPSTASH_REDIS_REST_TOKEN
+        ? { url: v.UPSTASH_REDIS_REST_URL, token: v.UPSTASH_REDIS_REST_TOKEN }
+        : undefined,
+  }
+  return { ok: true, config: Object.freeze(config) }
+}
+
+/**
+ * The outcome of `parseConfig`, once per isolate. It lives at module scope because it is plain data: requests may
+ * share what holds no socket and no promise.
+ */
+export function configOf(env: object): ConfigResult {
+  let result = parsedConfigs.get(env)
+  if (!result) {
+    result = parseConfig(env)
+    parsedConfigs.set(env, result)
+  }
+  return result
+}
+
+const parsedConfigs = new WeakMap<object, ConfigResult>()
+
+function poolSettings(v: Variables): PoolSettings {
+  const profile = PROFILES[v.DB_ENV]
+  const maxSize = v.DB_POOL_MAX_SIZE ?? profile.max
+  return Object.freeze({
+    // A maximum that was lowered below the profile's minimum takes the minimum with it; one that was set stays.
+    minSize: v.DB_POOL_MIN_SIZE ?? Math.min(profile.min, maxSize),
+    maxSize,
+    commandTimeoutMs: (v.DB_POOL_COMMAND_TIMEOUT ?? profile.commandTimeout) * 1000,
+    maxQueries: v.DB_POOL_MAX_QUERIES ?? profile.maxQueries,
+    maxIdleMs: (v.DB_POOL_MAX_INACTIVE_CONNECTION_LIFETIME ?? profile.maxIdle) * 1000,
+    timeoutMs: v.DB_POOL_TIMEOUT * 1000,
+    lifetimeMs: Math.min(v.DB_POOL_RECYCLE, LONGEST_LIFETIME) * 1000,
+    maxWaiting: v.DB_POOL_MAX_WAITING ?? 10 * maxSize,
+  })
+}
+
+function jwtSettings(v: Variables): JwtSettings | undefined {
+  const common = { issuer: v.JWT_ISSUER, audience: v.JWT_AUDIENCE }
+  if (v.JWT_SECRET) return { key: { secret: v.JWT_SECRET }, algorithm: 'HS256', ...common }
+  if (v.JWT_JWKS_URL) {
+    return { key: { jwksUrl: v.JWT_JWKS_URL }, algorithm: v.JWT_ALGORITHM ?? 'RS256', ...common }
+  }
+  return undefined
+}

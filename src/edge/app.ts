@@ -1,0 +1,82 @@
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { createMiddleware } from 'hono/factory'
+import { routePath } from 'hono/route'
+import { configOf } from '../config.ts'
+import { Problem, problemResponse, toProblem } from '../problem.ts'
+import { log, logUnexpected } from '../telemetry/log.ts'
+import type { VariableFault } from '../variables.ts'
+import { admin } from './admin.ts'
+import type { EdgeEnv } from './bindings.ts'
+import { forward } from './forward.ts'
+import { health } from './health.ts'
+import { metrics } from './metrics.ts'
+import { requestIdOf } from './request-id.ts'
+
+const MAX_BODY_BYTES = 1024 * 1024
+
+/** What runs near the caller. It keeps no sockets; everything it keeps at all is plain data. */
+export const edge = new Hono<EdgeEnv>()
+
+const traced = createMiddleware<EdgeEnv>(async (c, next) => {
+  const started = Date.now()
+  const requestId = requestIdOf(c.req.header('x-request-id'), () => crypto.randomUUID())
+  c.set('requestId', requestId)
+  await next()
+  c.header('x-request-id', requestId)
+  log({
+    event: 'request',
+    request_id: requestId,
+    method: c.req.method,
+    route: routePath(c, -1),
+    status: c.res.status,
+    duration_ms: Date.now() - started,
+    ...(c.var.tenant && { tenant: c.var.tenant }),
+    ...(c.var.host && { host: c.var.host }),
+  })
+})
+
+const configured = createMiddleware<EdgeEnv>(async (c, next) => {
+  const result = configOf(c.env)
+  if (!result.ok) {
+    logFaults(result.faults)
+    throw new Problem('config_invalid')
+  }
+  c.set('config', result.config)
+  await next()
+})
+
+const limited = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw new Problem('payload_too_large', { detail: `At most ${MAX_BODY_BYTES} bytes.` })
+  },
+})
+
+edge.use(traced)
+edge.get('/health/live', (c) => c.json({ status: 'alive' }))
+edge.use(configured)
+edge.route('/health', health)
+edge.route('/metrics', metrics)
+edge.route('/admin', admin)
+edge.all('/api/*', limited, forward)
+
+edge.notFound((c) => problemResponse(new Problem('not_found'), c.var.requestId))
+
+edge.onError((error, c) => {
+  logUnexpected(error, { request_id: c.var.requestId })
+  return problemResponse(toProblem(error), c.var.requestId)
+})
+
+/** Faults that were logged already, so that a broken deployment says so once per isolate and not per request. */
+const logged = new WeakSet<readonly VariableFault[]>()
+
+function logFaults(faults: readonly VariableFault[]): void {
+  if (logged.has(faults)) return
+  logged.add(faults)
+  log({
+    event: 'config.invalid',
+    variables: [...new Set(faults.map((fault) => fault.variable))],
+    reasons: faults.map((fault) => `${fault.variable}: ${fault.reason}`),
+  })
+}

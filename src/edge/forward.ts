@@ -1,0 +1,37 @@
+import type { Context } from 'hono'
+import { writeCall } from '../host/call.ts'
+import { findTenant } from '../tenants/directory.ts'
+import type { EdgeEnv } from './bindings.ts'
+import { callHost } from './hosts.ts'
+import { identify } from './identify.ts'
+import { placeOf } from './place.ts'
+
+/** Request headers that routes read; nothing else of the client's crosses to a host. */
+const FORWARDED = ['accept', 'cache-control', 'content-type', 'if-match', 'if-none-match']
+
+/** Methods that change nothing (RFC 9110 section 9.2.1), so that a request can be sent twice. */
+const SAFE = new Set(['GET', 'HEAD'])
+
+/** Brings a tenant's request, in one hop, to the host that holds the tenant's pool. */
+export async function forward(c: Context<EdgeEnv>): Promise<Response> {
+  const { config, requestId } = c.var
+  const tenant = findTenant(await identify(c.req.raw, config), config)
+  const { host, pool } = placeOf(tenant)
+  c.set('tenant', tenant.id)
+  c.set('host', host)
+
+  const headers = new Headers()
+  for (const name of FORWARDED) {
+    const value = c.req.raw.headers.get(name)
+    if (value !== null) headers.set(name, value)
+  }
+  writeCall(headers, { host, tenant, pool, requestId })
+
+  const { method, body, signal, url } = c.req.raw
+  const repeatable = SAFE.has(method)
+  const response = await callHost(c.env, { host, requestId, repeatable }, (stub) =>
+    stub.fetch(url, { method, headers, signal, ...(!repeatable && { body }) }),
+  )
+  // The answer of a fetch has headers that cannot be added to.
+  return new Response(response.body, response)
+}

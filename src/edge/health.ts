@@ -1,0 +1,83 @@
+import { Hono } from 'hono'
+import type { Config } from '../config.ts'
+import type { Env } from '../env.ts'
+import { PROBE_HOST, type ProbeResult } from '../host/probe.ts'
+import { clustersOf } from '../host/specs.ts'
+import type { ClusterView } from '../ledger/report.ts'
+import type { Cluster } from '../pools/statistics.ts'
+import type { EdgeEnv } from './bindings.ts'
+import { readFleet } from './fleet.ts'
+import { callHost } from './hosts.ts'
+import { NAMES, poolSums } from './metrics.ts'
+import { probeRedis } from './redis-probe.ts'
+
+/** Whether the databases answer. Open to all, so it names no host, no tenant and no reason. */
+export const health = new Hono<EdgeEnv>()
+
+health.get('/', async (c) => {
+  const report = await readHealth(c.env, c.var.config, c.var.requestId)
+  return c.json(report, report.status === 'unhealthy' ? 503 : 200, { 'cache-control': 'no-store' })
+})
+
+/**
+ * Reads of one isolate within this time share an answer: the route is open, and nobody shall load the databases by
+ * asking how they are. Plain data, so it may outlive the request that read it.
+ */
+const FRESH_MS = 500
+let last: { readonly config: Config; readonly at: number; readonly report: Health } | undefined
+
+type Status = 'healthy' | 'degraded' | 'unhealthy'
+type Health = Awaited<ReturnType<typeof checkHealth>>
+
+async function readHealth(env: Env, config: Config, requestId: string): Promise<Health> {
+  if (last && last.config === config && Date.now() - last.at < FRESH_MS) return last.report
+  const report = await checkHealth(env, config, requestId)
+  last = { config, at: Date.now(), report }
+  return report
+}
+
+async function checkHealth(env: Env, config: Config, requestId: string) {
+  const clusters = clustersOf(config)
+  const [probes, redis, fleet] = await Promise.all([
+    probeClusters(env, clusters, requestId),
+    config.redis ? probeRedis(config.redis) : undefined,
+    readFleet(env, config),
+  ])
+  const pool = (cluster: Cluster) => poolHealth(cluster, probes, fleet)
+  const postgres = clusters.filter((cluster) => cluster !== 'mongo')
+  const mongo = clusters.includes('mongo') ? pool('mongo') : undefined
+  const pools = Object.fromEntries(postgres.map((cluster) => [NAMES[cluster], pool(cluster)]))
+  const healthy = Object.values(pools).every((one) => one.status === 'healthy')
+  return {
+    status: overall(probes, redis?.healthy ?? true),
+    services: {
+      ...(postgres.length > 0 && { database: { healthy, pools } }),
+      ...(mongo && { mongo: { healthy: mongo.status === 'healthy', ...mongo } }),
+      ...(redis && { redis }),
+    },
+  }
+}
+
+/** Unhealthy when tenants of an engine cannot be served; degraded when something is down that they can do without. */
+function overall(probes: readonly ProbeResult[], redisHealthy: boolean): Status {
+  const down = probes.filter((probe) => !probe.healthy)
+  if (down.some((probe) => probe.cluster !== 'postgres-replica')) return 'unhealthy'
+  return down.length > 0 || !redisHealthy ? 'degraded' : 'healthy'
+}
+
+function poolHealth(cluster: Cluster, probes: readonly ProbeResult[], fleet: readonly ClusterView[]) {
+  const probe = probes.find((one) => one.cluster === cluster)
+  const view = fleet.find((one) => one.cluster === cluster)
+  const { size, free } = view ? poolSums(view) : { size: 0, free: 0 }
+  return { status: probe?.healthy ? 'healthy' : 'unhealthy', size, free, latency_ms: probe?.latency_ms ?? 0 }
+}
+
+async function probeClusters(env: Env, clusters: Cluster[], requestId: string): Promise<ProbeResult[]> {
+  try {
+    return await callHost(env, { host: PROBE_HOST, requestId, repeatable: true }, (stub) =>
+      stub.probe(clusters),
+    )
+  } catch {
+    return clusters.map((cluster) => ({ cluster, healthy: false, latency_ms: 0, code: 'host_unavailable' }))
+  }
+}

@@ -1,0 +1,97 @@
+import type { EngineName } from '../tenants/tenant.ts'
+import type { MongoConnection } from './mongo.ts'
+import type { PostgresConnection } from './postgres.ts'
+
+/** What one lease runs its statements on. Which one it is follows from the tenant's engine. */
+export type Connection = PostgresConnection | MongoConnection
+
+/** When a driver's error was met: while a connection was being opened, or in a statement on an open one. */
+export type Phase = 'opening' | 'statement'
+
+/** Where a pool connects to and how. Holds a secret: never logged, never answered. */
+export interface Target {
+  readonly engine: EngineName
+  /** Connection string. */
+  readonly url: string
+  /** Postgres only: see `NEON_WS_PROXY`. */
+  readonly wsProxy?: string | undefined
+}
+
+/** How an engine is to run its driver's pool. Times in milliseconds. */
+export interface EngineOptions {
+  /** What the server shows for these connections: `rockpool/<host>`. */
+  readonly appName: string
+  readonly minSize: number
+  readonly maxSize: number
+  readonly commandTimeoutMs: number
+  readonly connectTimeoutMs: number
+  readonly maxIdleMs: number
+  readonly maxUses: number
+  /** Lifetime for the next connection to be opened, already jittered. */
+  readonly lifetime: () => number
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+/** What an engine tells the pool above it, as it happens. */
+export interface EngineHooks {
+  /** A connection is open, initialised and usable. */
+  connectionOpened(): void
+  /** A connection is gone, whoever ended it. */
+  connectionClosed(): void
+  /** A connection failed outside a statement, or one could not be opened. */
+  connectionFailed(): void
+  /** A statement or command ended, well or badly. */
+  commandEnded(durationMs: number): void
+}
+
+export interface EngineCounts {
+  /** Open connections; those still being opened do not count. */
+  readonly size: number
+  /** Open connections that nobody holds. */
+  readonly free: number
+  readonly used: number
+}
+
+/** A connection taken out of an engine's pool. */
+export interface Checkout<C extends Connection = Connection> {
+  readonly connection: C
+  /** When it was last used (`Clock.now`), or `undefined` when it is new. */
+  readonly lastUsedAt: number | undefined
+  /** Asks the server for a sign of life; throws a `Problem` when there is none in time. */
+  ping(timeoutMs: number): Promise<void>
+  /**
+   * Gives it back once its statements have ended. Kept if it is still good, closed if a fatal error was seen on it
+   * or `keep` is false.
+   */
+  release(keep: boolean): Promise<void>
+}
+
+/** An engine's open pool. One interface, one file per engine, one contract suite (test/worker/engines). */
+export interface EnginePool<C extends Connection = Connection> {
+  counts(): EngineCounts
+  /** When the whole pool is to be replaced (epoch ms), where the driver cannot retire single connections by age. */
+  readonly expiresAt?: number
+  /** Takes a free connection, or opens one where none is free. Throws a `Problem`. */
+  checkout(): Promise<Checkout<C>>
+  /** Opens one more connection and leaves it free. Absent where the driver keeps the minimum by itself. */
+  grow?(): Promise<void>
+  /** Closes the connections that nobody holds, after one was found dead. */
+  retireFree(): Promise<void>
+  /** Closes every connection; those still held too, when `force` is set. */
+  close(force: boolean): Promise<void>
+}
+
+export interface ServerConnections {
+  readonly current: number
+  readonly max: number
+  /** Connections that show this pool's application name, where the server tells. */
+  readonly ours?: number
+}
+
+/** A kind of database that pools can be opened on. Stateless, so that one serves every request of an isolate. */
+export interface Engine<C extends Connection = Connection> {
+  readonly name: EngineName
+  /** Opens a pool with its first connection made and checked. Throws a `Problem`. */
+  open(target: Target, options: EngineOptions, hooks: EngineHooks): Promise<EnginePool<C>>
+}

@@ -1,0 +1,63 @@
+import { Problem, type ProblemCode } from '../problem.ts'
+import type { Phase } from './engine.ts'
+
+/** Error codes of the server that have a meaning of their own here (mongodb/mongo src/mongo/base/error_codes.yml). */
+const SERVER_CODES: Readonly<Record<number, ProblemCode>> = {
+  11000: 'conflict',
+  112: 'transaction_conflict', // WriteConflict
+  50: 'database_timeout', // MaxTimeMSExpired
+  262: 'database_timeout', // ExceededTimeLimit
+  13: 'database_refused', // Unauthorized
+  18: 'database_refused', // AuthenticationFailed
+  8000: 'database_refused', // Atlas: bad credentials
+  2: 'unprocessable', // BadValue
+  121: 'unprocessable', // DocumentValidationFailure
+  10334: 'unprocessable', // BSONObjectTooLarge
+  // The server is going away or is no longer primary: a retry meets its successor.
+  91: 'connection_lost',
+  189: 'connection_lost',
+  10058: 'connection_lost',
+  10107: 'connection_lost',
+  11600: 'connection_lost',
+  11602: 'connection_lost',
+  13435: 'connection_lost',
+  13436: 'connection_lost',
+}
+
+const TIMEOUTS = new Set([
+  'MongoNetworkTimeoutError',
+  'MongoOperationTimeoutError',
+  'MongoWaitQueueTimeoutError',
+])
+const LOST = new Set([
+  'MongoNetworkError',
+  'MongoPoolClearedError',
+  'MongoServerClosedError',
+  'PoolClearedOnNetworkError',
+])
+const CLOSED = new Set([
+  'MongoNotConnectedError',
+  'MongoClientClosedError',
+  'MongoPoolClosedError',
+  'MongoTopologyClosedError',
+])
+const ENCODING = new Set(['BSONError', 'BSONRuntimeError', 'BSONVersionError'])
+
+/**
+ * What a MongoDB driver error means here. Judged by name and code, so that this file does not load the driver; nothing
+ * of the error itself goes into the problem. The driver looks after its connections by itself.
+ */
+export function mongoFault(error: unknown, phase: Phase): Problem {
+  if (error instanceof Problem) return error
+  const name = error instanceof Error ? error.name : ''
+  if (name === 'MongoServerSelectionError') return new Problem('database_unavailable')
+  if (TIMEOUTS.has(name))
+    return new Problem(phase === 'opening' ? 'database_unavailable' : 'database_timeout')
+  if (LOST.has(name)) return new Problem(phase === 'opening' ? 'database_unavailable' : 'connection_lost')
+  if (CLOSED.has(name)) return new Problem('pool_closed')
+  if (ENCODING.has(name)) return new Problem('unprocessable')
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
+  if (typeof code === 'number') return new Problem(SERVER_CODES[code] ?? 'query_failed')
+  // Addresses that do not resolve, TLS that fails: the driver hands on what node:net and node:dns threw.
+  return new Problem(phase === 'opening' ? 'database_unavailable' : 'query_failed')
+}

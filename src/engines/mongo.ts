@@ -1,0 +1,174 @@
+import type { Db, MongoClient, MongoClientOptions } from 'mongodb'
+import type {
+  Checkout,
+  Engine,
+  EngineCounts,
+  EngineHooks,
+  EngineOptions,
+  EnginePool,
+  ServerConnections,
+} from './engine.ts'
+import { mongoFault } from './mongo-fault.ts'
+
+/** Connections the driver may be opening at a time for one client; the host's gate bounds the sum. */
+const MAX_CONNECTING = 2
+
+/** How long an operation looks for a server that can serve it. */
+const SERVER_SELECTION_MS = 5_000
+
+/** MongoDB through its official driver. */
+export const mongo: Engine<MongoConnection> = {
+  name: 'mongo',
+  async open(target, options, hooks) {
+    // Loaded when the first MongoDB pool opens: a deployment without MongoDB never pays for evaluating it.
+    const { MongoClient } = await import('mongodb')
+    const pool = new MongoPool(new MongoClient(target.url, clientOptions(options)), options, hooks)
+    try {
+      await pool.connect()
+    } catch (error) {
+      hooks.connectionFailed()
+      await pool.close()
+      throw error
+    }
+    return pool
+  },
+}
+
+function clientOptions(options: EngineOptions): MongoClientOptions {
+  return {
+    appName: options.appName,
+    minPoolSize: options.minSize,
+    maxPoolSize: options.maxSize,
+    maxConnecting: MAX_CONNECTING,
+    maxIdleTimeMS: options.maxIdleMs,
+    // Rockpool's own admission comes first; whoever is admitted waits here for an opening at most.
+    waitQueueTimeoutMS: options.connectTimeoutMs,
+    connectTimeoutMS: options.connectTimeoutMs,
+    serverSelectionTimeoutMS: Math.min(SERVER_SELECTION_MS, options.connectTimeoutMs),
+    timeoutMS: options.commandTimeoutMs,
+    // Streaming keeps a request open for ever on a second monitoring socket; polling needs one socket and lets go.
+    serverMonitoringMode: 'poll',
+  }
+}
+
+class MongoPool implements EnginePool<MongoConnection> {
+  readonly expiresAt: number
+  readonly #client: MongoClient
+  readonly #options: EngineOptions
+  readonly #hooks: EngineHooks
+  /** Open connections, by address and id: a replica set has a pool for each member, and ids are per pool. */
+  readonly #open = new Set<string>()
+  #checkedOut = 0
+  #lastUsedAt: number | undefined
+
+  constructor(client: MongoClient, options: EngineOptions, hooks: EngineHooks) {
+    this.#client = client
+    this.#options = options
+    this.#hooks = hooks
+    this.expiresAt = options.now() + options.lifetime()
+    this.#listen()
+  }
+
+  counts(): EngineCounts {
+    const size = this.#open.size
+    const used = Math.min(this.#checkedOut, size)
+    return { size, free: size - used, used }
+  }
+
+  /** The driver lends a connection to each operation by itself; what is taken here is the right to one. */
+  async checkout(): Promise<Checkout<MongoConnection>> {
+    const connection = new MongoConnection(this.#client, this.#hooks, this.#options.now)
+    return {
+      connection,
+      lastUsedAt: this.#lastUsedAt,
+      ping: (timeoutMs) => connection.ping(timeoutMs),
+      release: async () => {
+        await connection.settled()
+        this.#lastUsedAt = this.#options.now()
+      },
+    }
+  }
+
+  /** The driver does so by itself: a network error on one connection retires all of its generation. */
+  async retireFree(): Promise<void> {}
+
+  async close(): Promise<void> {
+    await this.#client.close()
+  }
+
+  /** Makes the first connection; `MongoClient.connect` alone does not need one that works. */
+  async connect(): Promise<void> {
+    try {
+      await this.#client.db('admin').command({ ping: 1 }, { timeoutMS: this.#options.connectTimeoutMs })
+    } catch (error) {
+      throw mongoFault(error, 'opening')
+    }
+  }
+
+  /** Keeps the numbers by the driver's own pool events (specifications: connection-monitoring-and-pooling, CMAP). */
+  #listen(): void {
+    const client = this.#client
+    client.on('connectionReady', ({ address, connectionId }) => {
+      this.#open.add(`${address}#${connectionId}`)
+      this.#hooks.connectionOpened()
+    })
+    client.on('connectionClosed', ({ address, connectionId, reason }) => {
+      // A connection that was never ready was never counted.
+      if (this.#open.delete(`${address}#${connectionId}`)) this.#hooks.connectionClosed()
+      if (reason === 'error') this.#hooks.connectionFailed()
+    })
+    client.on('connectionCheckedOut', () => {
+      this.#checkedOut++
+    })
+    client.on('connectionCheckedIn', () => {
+      this.#checkedOut--
+    })
+  }
+}
+
+/** One lease's way to MongoDB. Operations on it are meant to run one after the other. */
+export class MongoConnection {
+  readonly engine = 'mongo'
+  readonly #client: MongoClient
+  readonly #hooks: EngineHooks
+  readonly #now: () => number
+  readonly #running = new Set<Promise<unknown>>()
+
+  constructor(client: MongoClient, hooks: EngineHooks, now: () => number) {
+    this.#client = client
+    this.#hooks = hooks
+    this.#now = now
+  }
+
+  /** Runs one operation on a database. Throws a `Problem`. */
+  async run<T>(database: string, operation: (db: Db) => Promise<T>): Promise<T> {
+    const started = this.#now()
+    const running = operation(this.#client.db(database))
+    this.#running.add(running)
+    try {
+      return await running
+    } catch (error) {
+      throw mongoFault(error, 'statement')
+    } finally {
+      this.#running.delete(running)
+      this.#hooks.commandEnded(this.#now() - started)
+    }
+  }
+
+  /** Throws a `Problem` when the server does not answer within `timeoutMs`. */
+  async ping(timeoutMs: number): Promise<void> {
+    await this.run('admin', (db) => db.command({ ping: 1 }, { timeoutMS: timeoutMs }))
+  }
+
+  /** The server's count of its client connections. */
+  async serverConnections(): Promise<ServerConnections> {
+    const status = await this.run('admin', (db) => db.command({ serverStatus: 1 }))
+    const { current, available } = status.connections as { current: number; available: number }
+    return { current, max: current + available }
+  }
+
+  /** Resolves once no operation runs. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#running])
+  }
+}

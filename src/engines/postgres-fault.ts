@@ -1,0 +1,76 @@
+import { Problem } from '../problem.ts'
+import type { Phase } from './engine.ts'
+
+/** A translated driver error. */
+export interface Fault {
+  readonly problem: Problem
+  /** Whether the connection it was met on is of no more use. */
+  readonly fatal: boolean
+}
+
+/**
+ * What a Postgres or Neon driver error means here. Nothing of the error itself goes into the problem: its message can
+ * hold values, names or the connection string. Codes: postgresql.org/docs/18/errcodes-appendix.html. Errors without a
+ * SQLSTATE are the driver's or the socket's own (the Neon driver even rejects with an `ErrorEvent`,
+ * github.com/neondatabase/serverless/issues/205).
+ */
+export function postgresFault(error: unknown, phase: Phase): Fault {
+  const { code, severity, message } = fields(error)
+  if (!/^[0-9A-Z]{5}$/.test(code)) {
+    if (phase === 'opening') return fatal('database_unavailable')
+    // Client-side `query_timeout`: the server may still be working, so the connection cannot be used again.
+    return message === 'Query read timeout' ? fatal('database_timeout') : fatal('connection_lost')
+  }
+  const name = problemCode(code, phase)
+  const ended = severity === 'FATAL' || severity === 'PANIC' || name === 'connection_lost'
+  return { problem: new Problem(name), fatal: ended || phase === 'opening' }
+}
+
+function problemCode(sqlstate: string, phase: Phase) {
+  switch (sqlstate) {
+    case '23505':
+      return 'conflict'
+    case '40001':
+    case '40P01':
+      return 'transaction_conflict'
+    case '57014': // statement_timeout cancels the statement and keeps the session
+      return 'database_timeout'
+    case '53300': // too_many_connections
+    case '57P03': // cannot_connect_now
+      return 'database_unavailable'
+    case '57P01': // admin_shutdown: pg_terminate_backend
+    case '57P02':
+    case '57P04':
+    case '57P05':
+    case '25P03':
+      return phase === 'opening' ? 'database_unavailable' : 'connection_lost'
+    case '3D000': // no such database
+      return 'database_refused'
+  }
+  switch (sqlstate.slice(0, 2)) {
+    case '08':
+      return phase === 'opening' ? 'database_unavailable' : 'connection_lost'
+    case '28':
+      return 'database_refused'
+    case '22':
+    case '23':
+      return 'unprocessable'
+    case '53':
+      return 'database_unavailable'
+    default:
+      return 'query_failed'
+  }
+}
+
+const fatal = (code: 'database_unavailable' | 'database_timeout' | 'connection_lost'): Fault => ({
+  problem: new Problem(code),
+  fatal: true,
+})
+
+function fields(error: unknown): { code: string; severity: string; message: string } {
+  const read = (name: string): string => {
+    const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined
+    return typeof value === 'string' ? value : ''
+  }
+  return { code: read('code'), severity: read('severity'), message: read('message') }
+}

@@ -1,0 +1,250 @@
+import { neonConfig, Pool, type PoolClient, type PoolConfig } from '@neondatabase/serverless'
+import { Problem } from '../problem.ts'
+import type {
+  Checkout,
+  Engine,
+  EngineCounts,
+  EngineHooks,
+  EngineOptions,
+  EnginePool,
+  Phase,
+  ServerConnections,
+  Target,
+} from './engine.ts'
+import { postgresFault } from './postgres-fault.ts'
+
+/** A statement's parameters; always sent apart from its text. */
+export type Parameter = string | number | boolean | Date | null | readonly string[]
+
+/** How much longer than the server's own `statement_timeout` the client waits: then the server is not answering. */
+const ANSWER_GRACE_MS = 2_000
+
+/** Postgres through the Neon serverless driver: pg-pool over WebSockets. */
+export const postgres: Engine<PostgresConnection> = {
+  name: 'postgres',
+  async open(target, options, hooks) {
+    const pool = new PostgresPool(target, options, hooks)
+    try {
+      await pool.grow()
+    } catch (error) {
+      await pool.close(true)
+      throw error
+    }
+    return pool
+  },
+}
+
+class PostgresPool implements EnginePool<PostgresConnection> {
+  readonly #pool: Pool
+  readonly #options: EngineOptions
+  readonly #hooks: EngineHooks
+  readonly #lastUsedAt = new WeakMap<PoolClient, number>()
+  /** Connections that pg-pool counts although they are still being opened. */
+  #opening = 0
+
+  constructor(target: Target, options: EngineOptions, hooks: EngineHooks) {
+    this.#options = options
+    this.#hooks = hooks
+    useProxy(target.wsProxy)
+    // `onConnect` is pg-pool's (3.14); the driver's type declarations do not list it yet.
+    const config: PoolConfig & { onConnect(client: PoolClient): Promise<void> } = {
+      connectionString: target.url,
+      application_name: options.appName,
+      min: options.minSize,
+      max: options.maxSize,
+      maxUses: options.maxUses,
+      idleTimeoutMillis: options.maxIdleMs,
+      connectionTimeoutMillis: options.connectTimeoutMs,
+      query_timeout: options.commandTimeoutMs + ANSWER_GRACE_MS,
+      onConnect: (client) => initialise(client, options.commandTimeoutMs),
+    }
+    this.#pool = new Pool(config)
+    this.#listen()
+  }
+
+  counts(): EngineCounts {
+    const free = this.#pool.idleCount
+    const size = this.#pool.totalCount - this.#opening
+    return { size, free, used: Math.max(0, size - free) }
+  }
+
+  async checkout(): Promise<Checkout<PostgresConnection>> {
+    const client = await this.#connect()
+    const connection = new PostgresConnection(client, this.#hooks, this.#options.now)
+    return {
+      connection,
+      lastUsedAt: this.#lastUsedAt.get(client),
+      async ping(timeoutMs) {
+        await connection.ping(timeoutMs)
+      },
+      release: async (keep) => {
+        await connection.settled()
+        this.#lastUsedAt.set(client, this.#options.now())
+        client.release(!keep || connection.isBroken)
+      },
+    }
+  }
+
+  async grow(): Promise<void> {
+    const client = await this.#connect()
+    client.release()
+  }
+
+  async retireFree(): Promise<void> {
+    for (let free = this.#pool.idleCount; free > 0 && this.#pool.idleCount > 0; free--) {
+      const client = await this.#pool.connect()
+      client.release(true)
+    }
+  }
+
+  async close(force: boolean): Promise<void> {
+    const ended = this.#pool.end()
+    // pg-pool waits for every client; by force it is left to the sockets' own timeouts to end the last ones.
+    if (force) ended.catch(() => {})
+    else await ended
+  }
+
+  /** A free client, or a new one: which, pg-pool decides before this returns. */
+  async #connect(): Promise<PoolClient> {
+    const opens = this.#pool.idleCount === 0 && this.#pool.totalCount < this.#pool.options.max
+    if (!opens) return this.#attempt()
+    // pg-pool reads the lifetime when it opens a connection, so each gets one of its own.
+    this.#pool.options.maxLifetimeSeconds = this.#options.lifetime() / 1000
+    this.#opening++
+    try {
+      return await this.#attempt()
+    } catch (error) {
+      this.#hooks.connectionFailed()
+      throw error
+    } finally {
+      this.#opening--
+    }
+  }
+
+  async #attempt(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      throw postgresFault(error, 'opening').problem
+    }
+  }
+
+  #listen(): void {
+    this.#pool.on('connect', (client: PoolClient) => {
+      // A client without a listener of its own would throw its error into the event loop while it is checked out,
+      // when pg-pool takes its listener away.
+      client.on('error', () => this.#hooks.connectionFailed())
+      this.#hooks.connectionOpened()
+    })
+    this.#pool.on('remove', () => this.#hooks.connectionClosed())
+    // Says the same as the client's own event, for an idle client; unheard it would be thrown.
+    this.#pool.on('error', () => {})
+  }
+}
+
+/** One checked-out Postgres connection. Statements on it run one after the other. */
+export class PostgresConnection {
+  readonly engine = 'postgres'
+  readonly #client: PoolClient
+  readonly #hooks: EngineHooks
+  readonly #now: () => number
+  readonly #running = new Set<Promise<unknown>>()
+  #broken = false
+
+  constructor(client: PoolClient, hooks: EngineHooks, now: () => number) {
+    this.#client = client
+    this.#hooks = hooks
+    this.#now = now
+  }
+
+  /** Whether it must not be lent again. */
+  get isBroken(): boolean {
+    return this.#broken
+  }
+
+  /** Runs one statement and returns its rows. Throws a `Problem`; after a plain SQL error the connection stays good. */
+  async query<Row extends object>(text: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    const result = this.#run('statement', this.#client.query<Row>(text, [...parameters]))
+    return (await result).rows
+  }
+
+  /** Runs several statements without parameters in one round trip, as one transaction. Throws a `Problem`. */
+  async script(text: string): Promise<void> {
+    await this.#run('statement', this.#client.query(text))
+  }
+
+  /**
+   * Runs `work` between BEGIN and COMMIT; any error rolls back. A connection whose transaction could not be ended is
+   * closed rather than lent to somebody else in the middle of it.
+   */
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    await this.query('BEGIN')
+    try {
+      const outcome = await work()
+      await this.query('COMMIT')
+      return outcome
+    } catch (error) {
+      await this.query('ROLLBACK').catch(() => {
+        this.#broken = true
+      })
+      throw error
+    }
+  }
+
+  /** Throws `database_timeout` when no answer comes within `timeoutMs`; the connection is broken then. */
+  async ping(timeoutMs: number): Promise<void> {
+    const config = { text: 'SELECT 1', query_timeout: timeoutMs }
+    await this.#run('statement', this.#client.query(config))
+  }
+
+  /** The server's count of its client connections. */
+  async serverConnections(): Promise<ServerConnections> {
+    const [row] = await this.query<{ current: number; ours: number; max: number }>(
+      `SELECT count(*)::int AS current,
+              count(*) FILTER (WHERE application_name = current_setting('application_name'))::int AS ours,
+              current_setting('max_connections')::int AS max
+         FROM pg_stat_activity WHERE backend_type = 'client backend'`,
+    )
+    if (!row) throw new Problem('query_failed')
+    return row
+  }
+
+  /** Resolves once no statement runs, so that the next borrower never meets a stranger's. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#running])
+  }
+
+  async #run<T>(phase: Phase, statement: Promise<T>): Promise<T> {
+    const started = this.#now()
+    this.#running.add(statement)
+    try {
+      return await statement
+    } catch (error) {
+      const { problem, fatal } = postgresFault(error, phase)
+      if (fatal) this.#broken = true
+      throw problem
+    } finally {
+      this.#running.delete(statement)
+      this.#hooks.commandEnded(this.#now() - started)
+    }
+  }
+}
+
+/** Awaited by pg-pool before the connection's first use; a failure closes the connection. */
+async function initialise(client: PoolClient, commandTimeoutMs: number): Promise<void> {
+  // Set here and not in the startup message: poolers in front of a server refuse unknown startup parameters.
+  await client.query(`SET TIME ZONE 'UTC'; SET statement_timeout = ${Math.ceil(commandTimeoutMs)}`)
+}
+
+/**
+ * Sends Postgres traffic through a WebSocket-to-TCP proxy in front of a server that is not Neon's. The driver's
+ * settings are global to the isolate, which is why the proxy is one variable of the deployment. Pipelining needs
+ * cleartext passwords, which a plain Postgres does not use (github.com/neondatabase/serverless, CONFIG.md).
+ */
+function useProxy(wsProxy: string | undefined): void {
+  if (wsProxy === undefined) return
+  neonConfig.wsProxy = () => wsProxy
+  neonConfig.useSecureWebSocket = false
+  neonConfig.pipelineConnect = false
+  neonConfig.pipelineTLS = false
+}

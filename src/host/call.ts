@@ -1,0 +1,27 @@
+import type { Tenant } from '../tenants/tenant.ts'
+
+/** What the edge found out about a request and the host needs to know. */
+export interface Call {
+  /** Name of the pool host that is called. */
+  readonly host: string
+  readonly tenant: Tenant
+  /** Key of the tenant's pool in that host. */
+  readonly pool: string
+  readonly requestId: string
+}
+
+/**
+ * Carries a `Call` over the hop. Nobody but this Worker can reach its objects, and the edge builds the headers of the
+ * hop anew, so a client's own header of that name gets no further than the edge.
+ */
+const HEADER = 'x-rockpool-call'
+
+export function writeCall(headers: Headers, call: Call): void {
+  headers.set(HEADER, JSON.stringify(call))
+}
+
+export function readCall(headers: Headers): Call {
+  const text = headers.get(HEADER)
+  if (text === null) throw new TypeError('a pool host was called without a call')
+  return JSON.parse(text) as Call
+}

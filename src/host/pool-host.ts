@@ -1,0 +1,167 @@
+import { DurableObject } from 'cloudflare:workers'
+import { type Config, configOf } from '../config.ts'
+import type { ServerConnections } from '../engines/engine.ts'
+import { loadEngine } from '../engines/load.ts'
+import type { Env } from '../env.ts'
+import type { ReportReceipt } from '../ledger/report.ts'
+import { PoolCache, type PoolEvent } from '../pools/cache.ts'
+import { systemClock } from '../pools/clock.ts'
+import type { Lease } from '../pools/lease.ts'
+import type { Cluster, PoolStatistics } from '../pools/statistics.ts'
+import { Problem } from '../problem.ts'
+import { routes } from '../routes/app.ts'
+import { provision } from '../routes/provision.ts'
+import { log } from '../telemetry/log.ts'
+import { type Call, readCall } from './call.ts'
+import { type ProbeResult, probe } from './probe.ts'
+import { Provisioned } from './provisioned.ts'
+import { Reporter } from './reporter.ts'
+import { CLUSTER_OF, poolSpec } from './specs.ts'
+
+/** One tenant's pool, with the server's own count beside it. */
+export interface PoolInspection {
+  readonly pool: PoolStatistics
+  readonly server: ServerConnections | null
+}
+
+/**
+ * Owns the sockets of the pools that are placed on it, and runs the tenants' requests beside them. One live instance
+ * in the world per name. Sockets belong to this object and never to a module variable: an isolate can hold several
+ * objects, and a socket opened by one is dead for another (docs/decisions/0001).
+ */
+export class PoolHost extends DurableObject<Env> {
+  readonly #config: Config
+  readonly #pools: PoolCache
+  readonly #reporter: Reporter
+  readonly #provisioned = new Provisioned()
+  /** Which life of this host this is; its counters begin at zero. */
+  readonly #instance = crypto.randomUUID()
+  /** Clusters this life has had pools on: each has a Ledger of its own. */
+  readonly #clusters = new Set<Cluster>()
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    const result = configOf(env)
+    // The edge answers 503 before it calls a host in a deployment like that.
+    if (!result.ok) throw new Problem('config_invalid')
+    this.#config = result.config
+    this.#reporter = new Reporter({
+      clock: systemClock,
+      random: Math.random,
+      send: () => this.#report(),
+      isLive: () => !this.#pools.isEmpty(),
+    })
+    this.#pools = new PoolCache({
+      engine: (spec) => loadEngine(spec.target.engine),
+      maxPools: result.config.poolCacheMax,
+      drainMs: result.config.pool.timeoutMs,
+      lifetimeMs: result.config.pool.lifetimeMs,
+      slowQueryMs: result.config.slowQueryMs,
+      clock: systemClock,
+      random: Math.random,
+      onEvent: (event) => this.#log(event),
+      onChange: () => this.#reporter.changed(),
+    })
+  }
+
+  /** Runs one tenant's request. Every ending is a response: what is thrown here would lose its code on the way. */
+  override fetch(request: Request): Response | Promise<Response> {
+    const call = readCall(request.headers)
+    return routes.fetch(request, {
+      tenant: call.tenant,
+      requestId: call.requestId,
+      lease: () => this.#lease(call, request.signal),
+    })
+  }
+
+  /** The pool of `key` and what its server counts, or `null` when there is no such pool. */
+  async inspect(key: string): Promise<PoolInspection | null> {
+    const pool = this.#pools.find(key)
+    if (!pool) return null
+    const server = await this.#serverConnections(key)
+    return { pool: pool.statistics(), server }
+  }
+
+  /** Closes the pool of `key` once its leases are back; `false` when there is none. */
+  async close(key: string): Promise<boolean> {
+    const closed = await this.#pools.close(key)
+    if (closed) await this.#reporter.flush()
+    return closed
+  }
+
+  /** Closes every pool; the answer is how many there were. */
+  async closeAll(): Promise<number> {
+    const closed = await this.#pools.closeAll()
+    if (closed > 0) await this.#reporter.flush()
+    return closed
+  }
+
+  /** Asks each of `clusters` for a sign of life, on a pool of one connection that is kept for the next time. */
+  async probe(clusters: readonly Cluster[]): Promise<ProbeResult[]> {
+    for (const cluster of clusters) this.#clusters.add(cluster)
+    return Promise.all(clusters.map((cluster) => probe(this.#pools, this.#config, this.#name, cluster)))
+  }
+
+  get #name(): string {
+    return this.ctx.id.name ?? this.ctx.id.toString()
+  }
+
+  async #lease(call: Call, signal: AbortSignal): Promise<Lease> {
+    const cluster = CLUSTER_OF[call.tenant.engine]
+    this.#clusters.add(cluster)
+    const spec = poolSpec(this.#config, { host: call.host, key: call.pool, tenant: call.tenant.id, cluster })
+    const { timeoutMs } = this.#config.pool
+    const lease = await this.#pools.lease(spec, { tenant: call.tenant.id, timeoutMs, signal })
+    try {
+      await this.#provisioned.ensure(call.tenant.id, () => provision(lease.connection, call.tenant))
+    } catch (error) {
+      await lease.release()
+      throw error
+    }
+    return lease
+  }
+
+  async #serverConnections(key: string): Promise<ServerConnections | null> {
+    const pool = this.#pools.find(key)
+    if (!pool) return null
+    try {
+      await using lease = await pool.lease({ tenant: key, timeoutMs: this.#config.pool.timeoutMs })
+      return await lease.connection.serverConnections()
+    } catch {
+      // The pool's own numbers are worth showing when the server does not answer; most of all then.
+      return null
+    }
+  }
+
+  async #report(): Promise<ReportReceipt> {
+    const pools = this.#pools.statistics()
+    const counters = this.#pools.counters()
+    const receipts = [...this.#clusters].map(async (cluster) => {
+      const own = counters.get(cluster)
+      if (!own) return { nextReportMs: 0 }
+      try {
+        return await this.env.LEDGER.getByName(cluster).report({
+          host: this.#name,
+          instance: this.#instance,
+          cluster,
+          pools: pools.filter((pool) => pool.cluster === cluster),
+          counters: own,
+        })
+      } catch (error) {
+        log({ event: 'report.failed', host: this.#name, cluster })
+        throw error
+      }
+    })
+    const intervals = await Promise.all(receipts)
+    return { nextReportMs: Math.max(0, ...intervals.map((receipt) => receipt.nextReportMs)) }
+  }
+
+  #log({ event, pool, ...rest }: PoolEvent): void {
+    const common = { host: this.#name, pool: pool.key, engine: pool.engine }
+    const age = Date.now() - pool.opened_at
+    if (event === 'pool.opened') log({ event, ...common, open_ms: age })
+    else if ('reason' in rest)
+      log({ event: 'pool.closed', ...common, ...rest, lived_ms: age, uses: pool.leases })
+    else if ('code' in rest) log({ event: 'pool.error', ...common, ...rest })
+  }
+}

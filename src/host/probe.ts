@@ -1,0 +1,38 @@
+import type { Config } from '../config.ts'
+import type { PoolCache } from '../pools/cache.ts'
+import type { Cluster } from '../pools/statistics.ts'
+import { type ProblemCode, toProblem } from '../problem.ts'
+import { poolSpec } from './specs.ts'
+
+/** Name of the pool host that health checks run on: they wake no tenant's host. */
+export const PROBE_HOST = 'health'
+
+/** How long a database may take to answer a health check, its connection included. */
+const PROBE_TIMEOUT_MS = 3_000
+
+export interface ProbeResult {
+  readonly cluster: Cluster
+  readonly healthy: boolean
+  readonly latency_ms: number
+  /** Why it is not healthy. */
+  readonly code?: ProblemCode
+}
+
+/** `SELECT 1` or `ping` on a pool of one connection. Never throws. */
+export async function probe(
+  pools: PoolCache,
+  config: Config,
+  host: string,
+  cluster: Cluster,
+): Promise<ProbeResult> {
+  const started = Date.now()
+  try {
+    const spec = poolSpec(config, { host, key: `probe:${cluster}`, tenant: null, cluster })
+    const small = { ...spec, minSize: 1, maxSize: 1, commandTimeoutMs: PROBE_TIMEOUT_MS }
+    await using lease = await pools.lease(small, { tenant: 'probe', timeoutMs: PROBE_TIMEOUT_MS })
+    await lease.connection.ping(PROBE_TIMEOUT_MS)
+    return { cluster, healthy: true, latency_ms: Date.now() - started }
+  } catch (error) {
+    return { cluster, healthy: false, latency_ms: Date.now() - started, code: toProblem(error).code }
+  }
+}

@@ -1,0 +1,23 @@
+/** Remembers for how many tenants; a forgotten one is provisioned again, which is safe. */
+const MAX_REMEMBERED = 10_000
+
+/**
+ * Which tenants' schemas and databases are known to be there. Callers for one tenant share one attempt; a failed one
+ * is not kept.
+ */
+export class Provisioned {
+  readonly #attempts = new Map<string, Promise<void>>()
+
+  ensure(tenantId: string, provision: () => Promise<void>): Promise<void> {
+    const current = this.#attempts.get(tenantId)
+    if (current) return current
+    const [oldest] = this.#attempts.keys()
+    if (oldest !== undefined && this.#attempts.size >= MAX_REMEMBERED) this.#attempts.delete(oldest)
+    const attempt = provision()
+    this.#attempts.set(tenantId, attempt)
+    attempt.catch(() => {
+      if (this.#attempts.get(tenantId) === attempt) this.#attempts.delete(tenantId)
+    })
+    return attempt
+  }
+}

@@ -1,0 +1,84 @@
+import { HEARTBEAT_MS } from '../ledger/fleet.ts'
+import type { ReportReceipt } from '../ledger/report.ts'
+import type { Clock } from '../pools/clock.ts'
+
+export interface ReporterOptions {
+  readonly clock: Clock
+  /** Sends the state of this moment. Throws when the Ledger cannot be reached. */
+  readonly send: () => Promise<ReportReceipt>
+  /** Whether anything is open, so that a heartbeat is owed. */
+  readonly isLive: () => boolean
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+}
+
+const FIRST_INTERVAL_MS = 250
+/** A change is rarely alone: what follows at once goes into the same report. */
+const GATHER_MS = 50
+
+/**
+ * Tells the Ledger what changed, as often as the Ledger wants it and no more: the first change almost at once, what
+ * follows in one report per interval, and a heartbeat while something is open. A failed report is made up for by the next.
+ */
+export class Reporter {
+  readonly #options: ReporterOptions
+  #intervalMs = FIRST_INTERVAL_MS
+  #sentAt = Number.NEGATIVE_INFINITY
+  #dirty = false
+  #sending: Promise<void> | undefined
+  #cancelTimer: (() => void) | undefined
+  #dueAt = Number.POSITIVE_INFINITY
+
+  constructor(options: ReporterOptions) {
+    this.#options = options
+  }
+
+  /** On the hot path: costs nothing while a report is due anyway. */
+  changed(): void {
+    if (this.#dirty) return
+    this.#dirty = true
+    if (!this.#sending) this.#schedule()
+  }
+
+  /** Reports now; resolves when the Ledger has it, or could not be reached. */
+  async flush(): Promise<void> {
+    // A report under way shows an older state.
+    await this.#sending
+    this.#dirty = true
+    await this.#send()
+  }
+
+  #schedule(): void {
+    const now = this.#options.clock.now()
+    const dueAt = this.#dirty
+      ? Math.max(now + GATHER_MS, this.#sentAt + this.#intervalMs)
+      : now + HEARTBEAT_MS * (0.9 + 0.1 * this.#options.random())
+    if (dueAt >= this.#dueAt) return
+    this.#cancelTimer?.()
+    this.#dueAt = dueAt
+    this.#cancelTimer = this.#options.clock.after(dueAt - now, () => void this.#send())
+  }
+
+  #send(): Promise<void> {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    this.#dueAt = Number.POSITIVE_INFINITY
+    this.#dirty = false
+    this.#sentAt = this.#options.clock.now()
+    this.#sending ??= this.#attempt().finally(() => {
+      this.#sending = undefined
+      if (this.#dirty || this.#options.isLive()) this.#schedule()
+    })
+    return this.#sending
+  }
+
+  async #attempt(): Promise<void> {
+    try {
+      const receipt = await this.#options.send()
+      this.#intervalMs = receipt.nextReportMs
+    } catch {
+      // `send` has logged it. The next change or heartbeat brings the Ledger up to date.
+      this.#intervalMs = HEARTBEAT_MS / 3
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { Connection } from '../engines/engine.ts'
+import type { Problem } from '../problem.ts'
+import type { Clock } from './clock.ts'
+import type { Lease } from './lease.ts'
+import type { Waiter } from './wait-queue.ts'
+
+export interface LeaseRequest {
+  readonly tenant: string
+  /** How long to wait for a connection, in ms, opening included. */
+  readonly timeoutMs: number
+  /** The caller's; leaving the queue is all it does. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * A request on its way to a lease. Answered exactly once: with the lease, or with the reason why there is none. What
+ * arrives for it later is the pool's to give back.
+ */
+export class Candidate<C extends Connection> implements Waiter {
+  readonly tenant: string
+  readonly since: number
+  /** The answer. */
+  readonly lease: Promise<Lease<C>>
+  readonly #signal: AbortSignal | undefined
+  readonly #cancelTimer: () => void
+  #answer: { resolve(lease: Lease<C>): void; reject(problem: Problem): void } | undefined
+
+  /** @param onLeave called when its time is up (`true`) or its caller went away (`false`) */
+  constructor(request: LeaseRequest, clock: Clock, onLeave: (timedOut: boolean) => void) {
+    this.tenant = request.tenant
+    this.since = clock.now()
+    this.lease = new Promise((resolve, reject) => {
+      this.#answer = { resolve, reject }
+    })
+    this.#signal = request.signal
+    this.#cancelTimer = clock.after(request.timeoutMs, () => onLeave(true))
+    this.#onAbort = () => onLeave(false)
+    this.#signal?.addEventListener('abort', this.#onAbort)
+  }
+
+  readonly #onAbort: () => void
+
+  isWaiting(): boolean {
+    return this.#answer !== undefined
+  }
+
+  resolve(lease: Lease<C>): void {
+    this.#settle()?.resolve(lease)
+  }
+
+  reject(problem: Problem): void {
+    this.#settle()?.reject(problem)
+  }
+
+  #settle() {
+    const answer = this.#answer
+    this.#answer = undefined
+    this.#cancelTimer()
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    return answer
+  }
+}

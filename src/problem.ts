@@ -1,0 +1,105 @@
+/**
+ * The one family of errors that a caller can meet. Every refusal and every fault is a `Problem` with a stable
+ * `code`; one function turns it into an RFC 9457 answer. A `Problem` never carries a driver's message, a stack or a
+ * connection string: what is thrown at a lower floor is translated where it is caught (engines/fault.ts), so nothing
+ * is left that could leak.
+ */
+
+/** HTTP status and title of every code. Titles are stable; what differs from case to case goes into `detail`. */
+const KINDS = {
+  invalid_request: [400, 'The request is not valid'],
+  missing_user_id: [400, 'User ID not found in request'],
+  invalid_user_id: [400, 'The user ID is not valid'],
+  invalid_token: [401, 'The bearer token is not valid'],
+  admin_token_required: [401, 'This route needs the admin token'],
+  not_found: [404, 'Not found'],
+  connection_not_found: [404, 'No connection found'],
+  method_not_allowed: [405, 'Method not allowed'],
+  conflict: [409, 'The request conflicts with what is stored'],
+  payload_too_large: [413, 'The request body is too large'],
+  unsupported_media_type: [415, 'The request body must be application/json'],
+  unprocessable: [422, 'The database refused a value in the request'],
+  client_closed_request: [499, 'The caller went away'],
+  internal_error: [500, 'Something went wrong here'],
+  query_failed: [500, 'The database refused the query'],
+  database_refused: [502, 'The database refused the connection'],
+  config_invalid: [503, 'This deployment is not configured correctly'],
+  connection_lost: [503, 'The connection to the database was lost'],
+  database_unavailable: [503, 'The database cannot be reached'],
+  host_unavailable: [503, 'The pool host was reset'],
+  host_overloaded: [503, 'The pool host has more requests than it can take'],
+  pool_cache_full: [503, 'Every pool of this host is in use'],
+  pool_closed: [503, 'The pool was closed'],
+  pool_queue_full: [503, 'Too many requests are waiting for a connection'],
+  pool_timeout: [503, 'No connection became free in time'],
+  transaction_conflict: [503, 'The transaction met another one'],
+  database_timeout: [504, 'The database did not answer in time'],
+} as const satisfies Record<string, readonly [number, string]>
+
+/** What went wrong, in a word that clients may rely on. */
+export type ProblemCode = keyof typeof KINDS
+
+export interface ProblemOptions {
+  /** For the caller; nothing internal. */
+  detail?: string
+  /** Seconds after which a retry makes sense; becomes `Retry-After`. */
+  retryAfter?: number
+  /** The field of the request that is at fault. */
+  field?: string
+}
+
+/** An ending other than success that the caller may see. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ProblemCode
+  readonly retryAfter: number | undefined
+  readonly field: string | undefined
+  readonly detail: string | undefined
+
+  constructor(code: ProblemCode, options: ProblemOptions = {}) {
+    super(options.detail ?? KINDS[code][1])
+    this.code = code
+    this.detail = options.detail
+    this.retryAfter = options.retryAfter
+    this.field = options.field
+  }
+
+  get status(): number {
+    return KINDS[this.code][0]
+  }
+
+  get title(): string {
+    return KINDS[this.code][1]
+  }
+}
+
+/** `error` as a `Problem`: itself, or `internal_error` for what nobody foresaw. */
+export function toProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem('internal_error')
+}
+
+/**
+ * The RFC 9457 answer to a problem. 503 and 504 always say when to come back (RFC 9110 section 10.2.3), 401 says how
+ * to authenticate (RFC 6750 section 3).
+ */
+export function problemResponse(problem: Problem, requestId: string): Response {
+  const headers = new Headers({
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+  })
+  const { status } = problem
+  const retryAfter = problem.retryAfter ?? (status === 503 || status === 504 ? 1 : undefined)
+  if (retryAfter !== undefined) headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfter))))
+  if (problem.code === 'invalid_token') headers.set('www-authenticate', 'Bearer error="invalid_token"')
+  if (problem.code === 'admin_token_required') headers.set('www-authenticate', 'Bearer realm="admin"')
+  const body = {
+    type: 'about:blank',
+    title: problem.title,
+    status,
+    code: problem.code,
+    detail: problem.detail,
+    field: problem.field,
+    request_id: requestId,
+  }
+  return new Response(JSON.stringify(body), { status, headers })
+}

@@ -1,0 +1,17 @@
+import { Hono } from 'hono'
+import { Problem, problemResponse, toProblem } from '../problem.ts'
+import { logUnexpected } from '../telemetry/log.ts'
+import type { RouteEnv } from './bindings.ts'
+import { posts } from './posts/routes.ts'
+
+/** What tenants call. Mounted wherever a tenant's requests run. */
+export const routes = new Hono<RouteEnv>()
+
+routes.route('/api/posts', posts)
+
+routes.notFound((c) => problemResponse(new Problem('not_found'), c.env.requestId))
+
+routes.onError((error, c) => {
+  logUnexpected(error, { request_id: c.env.requestId, tenant: c.env.tenant.id })
+  return problemResponse(toProblem(error), c.env.requestId)
+})

@@ -1,0 +1,37 @@
+import type { Context } from 'hono'
+import type { z } from 'zod'
+import { Problem } from '../problem.ts'
+
+/** The JSON body of a request, checked. Throws a `Problem` that names the first field at fault. */
+export async function readBody<Schema extends z.ZodType>(
+  c: Context,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  if (!/^application\/json\b/i.test(c.req.header('content-type') ?? '')) {
+    throw new Problem('unsupported_media_type')
+  }
+  return checked(schema, parseJson(await c.req.arrayBuffer()))
+}
+
+/** The query parameters of a request, checked; parameters that the schema does not name are left alone. */
+export function readQuery<Schema extends z.ZodType>(c: Context, schema: Schema): z.output<Schema> {
+  return checked(schema, c.req.query())
+}
+
+function parseJson(bytes: ArrayBuffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+  } catch {
+    throw new Problem('invalid_request', { detail: 'The body is not valid JSON in UTF-8.' })
+  }
+}
+
+function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : []
+  const path = [...(issue?.path ?? []), ...unknown.slice(0, 1)].map(String).join('.').slice(0, 100)
+  const reason = unknown.length > 0 ? 'This field is not known.' : (issue?.message ?? 'Not valid.')
+  throw new Problem('invalid_request', { detail: reason, ...(path && { field: path }) })
+}

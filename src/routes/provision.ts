@@ -1,0 +1,31 @@
+import type { Connection } from '../engines/engine.ts'
+import type { MongoConnection } from '../engines/mongo.ts'
+import type { PostgresConnection } from '../engines/postgres.ts'
+import { literal, quoted } from '../engines/postgres-names.ts'
+import { databaseOf, schemaOf, type Tenant } from '../tenants/tenant.ts'
+import { postsIndexes } from './posts/mongo.ts'
+import { postsTable } from './posts/postgres.ts'
+
+/** Creates what a tenant's resources need where it is missing; safe to repeat, and at the same time from anywhere. */
+export function provision(connection: Connection, tenant: Tenant): Promise<void> {
+  return connection.engine === 'postgres'
+    ? provisionSchema(connection, tenant.id)
+    : provisionDatabase(connection, tenant.id)
+}
+
+/**
+ * One round trip: statements sent as one are one transaction. The lock is there because two `CREATE SCHEMA IF NOT
+ * EXISTS` at once can both find nothing, and then one fails on pg_namespace's unique index.
+ */
+async function provisionSchema(connection: PostgresConnection, tenantId: string): Promise<void> {
+  const name = schemaOf(tenantId)
+  const schema = quoted(name)
+  await connection.script(`
+    SELECT pg_advisory_xact_lock(hashtextextended(${literal(name)}, 0));
+    CREATE SCHEMA IF NOT EXISTS ${schema};
+    ${postsTable(schema)}`)
+}
+
+async function provisionDatabase(connection: MongoConnection, tenantId: string): Promise<void> {
+  await connection.run(databaseOf(tenantId), (db) => postsIndexes(db))
+}

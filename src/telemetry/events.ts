@@ -1,0 +1,45 @@
+import type { CloseReason } from '../pools/statistics.ts'
+
+/** Every structured event of Rockpool, one JSON object per line. Values are ids, words and numbers; nothing secret. */
+export type LogEvent =
+  | RequestEvent
+  | { event: 'pool.opened'; host: string; pool: string; engine: string; open_ms: number }
+  | {
+      event: 'pool.closed'
+      host: string
+      pool: string
+      engine: string
+      reason: CloseReason
+      lived_ms: number
+      uses: number
+    }
+  | { event: 'pool.error'; host: string; pool: string; engine: string; code: string }
+  | { event: 'host.retried'; host: string; request_id: string }
+  | { event: 'report.failed'; host: string; cluster: string }
+  | { event: 'config.invalid'; variables: readonly string[]; reasons: readonly string[] }
+  | { event: 'error.unexpected'; error: string; request_id?: string; tenant?: string }
+
+/** One answered request. */
+export interface RequestEvent {
+  event: 'request'
+  request_id: string
+  method: string
+  route: string
+  status: number
+  duration_ms: number
+  tenant?: string
+  host?: string
+}
+
+export type LogLevel = 'info' | 'warn' | 'error'
+
+export const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
+  request: 'info',
+  'pool.opened': 'info',
+  'pool.closed': 'info',
+  'pool.error': 'error',
+  'host.retried': 'warn',
+  'report.failed': 'warn',
+  'config.invalid': 'error',
+  'error.unexpected': 'error',
+}

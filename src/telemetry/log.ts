@@ -1,0 +1,20 @@
+import { Problem } from '../problem.ts'
+import { LEVELS, type LogEvent } from './events.ts'
+
+/**
+ * Writes one event. An object rather than text, so that Workers Logs indexes its fields
+ * (developers.cloudflare.com/workers/observability/logs/workers-logs).
+ */
+export function log(event: LogEvent): void {
+  const level = LEVELS[event.event]
+  console[level]({ level, ts: new Date().toISOString(), ...event })
+}
+
+/**
+ * Tells of an error that nobody translated into a `Problem`. Its class alone: a message may hold what a user sent, or
+ * a secret (hono's JWT errors carry the whole token).
+ */
+export function logUnexpected(error: unknown, context: { request_id?: string; tenant?: string }): void {
+  if (error instanceof Problem) return
+  log({ event: 'error.unexpected', error: error instanceof Error ? error.name : typeof error, ...context })
+}

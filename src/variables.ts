@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import { refusedMongoOptions } from './engines/mongo-uri.ts'
+import { ENGINES, TenantId, TIERS } from './tenants/tenant.ts'
+
+/**
+ * What may stand in the variables and secrets of a deployment. Messages name what is expected and never repeat what
+ * was found: half of these are secrets.
+ */
+
+/** A variable arrives as text, from a JSON configuration also as a number. An empty one counts as not set. */
+const text = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value === '' ? undefined : value),
+  z.string({ error: 'expected text' }).trim(),
+)
+
+const number = (min: number, max: number, kind: 'whole' | 'decimal' = 'whole') =>
+  text.transform((value, context) => {
+    const parsed = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN
+    if (parsed >= min && parsed <= max && (kind === 'decimal' || Number.isInteger(parsed))) return parsed
+    context.addIssue(`expected a ${kind} number from ${min} to ${max}`)
+    return z.NEVER
+  })
+
+const seconds = (min: number, max: number) => number(min, max, 'decimal')
+
+const url = (...schemes: string[]) =>
+  text.refine(
+    (value) => {
+      const parsed = URL.parse(value)
+      return parsed !== null && schemes.includes(parsed.protocol) && parsed.hostname !== ''
+    },
+    `expected a URL of the form ${schemes.map((scheme) => `${scheme}//…`).join(' or ')}`,
+  )
+
+const postgresUrl = url('postgres:', 'postgresql:')
+  .refine((value) => (URL.parse(value)?.pathname.length ?? 0) > 1, 'expected a database name in the URL')
+  .refine((value) => (URL.parse(value)?.username ?? '') !== '', 'expected a user name in the URL')
+
+// A MongoDB URI may list several hosts, which no URL parser takes.
+const mongoUri = text
+  .refine((value) => /^mongodb(\+srv)?:\/\/[^/]+/.test(value), 'expected mongodb://… or mongodb+srv://…')
+  .superRefine((value, context) => {
+    for (const option of refusedMongoOptions(value)) {
+      context.addIssue(`the option ${option} is refused: the Workers runtime ignores it or it weakens TLS`)
+    }
+  })
+
+const list = <T extends string>(values: readonly [T, ...T[]]) =>
+  text
+    .transform((value) => value.split(',').map((item) => item.trim()))
+    .pipe(z.array(z.enum(values)).nonempty())
+    .refine((items) => new Set(items).size === items.length, 'expected each value once')
+
+const json = text.transform((value, context): unknown => {
+  try {
+    return JSON.parse(value)
+  } catch {
+    context.addIssue('expected JSON')
+    return z.NEVER
+  }
+})
+
+const tenants = json.pipe(
+  z.record(TenantId, z.strictObject({ tier: z.enum(TIERS), engine: z.enum(ENGINES) })),
+)
+
+const SecretText = text.pipe(z.string().min(32, 'expected at least 32 characters'))
+
+/** Every variable of a deployment; wrangler.toml and the README say what each is for. */
+export const Variables = z.object({
+  DB_ENV: text.pipe(z.enum(['development', 'production', 'test'])).default('production'),
+  DB_POOL_MIN_SIZE: number(0, 1000).optional(),
+  DB_POOL_MAX_SIZE: number(1, 1000).optional(),
+  DB_POOL_COMMAND_TIMEOUT: seconds(0.05, 600).optional(),
+  DB_POOL_MAX_QUERIES: number(1, 1e9).optional(),
+  DB_POOL_MAX_INACTIVE_CONNECTION_LIFETIME: seconds(1, 86_400).optional(),
+  DB_POOL_TIMEOUT: seconds(0.05, 300).default(30),
+  DB_POOL_RECYCLE: seconds(1, 86_400).default(840),
+  DB_POOL_MAX_WAITING: number(0, 100_000).optional(),
+  POOL_CACHE_MAX: number(1, 10_000).default(100),
+  SLOW_QUERY_MS: number(1, 600_000).default(1000),
+
+  DB_PRIMARY_DB_URL: postgresUrl.optional(),
+  DB_REPLICA_DB_URL: postgresUrl.optional(),
+  NEON_WS_PROXY: text
+    .refine((value) => /^[\w.-]+:\d+\/\S*$/.test(value), 'expected host:port/path')
+    .optional(),
+  MONGODB_URI: mongoUri.optional(),
+  DEFAULT_ENGINE: text.pipe(z.enum(ENGINES)).default('postgres'),
+  TENANTS: tenants.default({}),
+
+  TENANT_SOURCES: list(['jwt', 'header', 'query']).default(['jwt']),
+  JWT_SECRET: SecretText.optional(),
+  JWT_JWKS_URL: url('https:', 'http:').optional(),
+  JWT_ALGORITHM: text.pipe(z.enum(['HS256', 'RS256', 'ES256'])).optional(),
+  JWT_ISSUER: text.optional(),
+  JWT_AUDIENCE: text.optional(),
+  ADMIN_TOKEN: SecretText.optional(),
+
+  UPSTASH_REDIS_REST_URL: url('https:', 'http:').optional(),
+  UPSTASH_REDIS_REST_TOKEN: text.optional(),
+})
+
+export type Variables = z.infer<typeof Variables>
+
+/** A variable and why its value cannot be used. Never the value. */
+export interface VariableFault {
+  readonly variable: string
+  readonly reason: string
+}
+
+/** The faults that lie between variables, each under the name of the one to change. */
+export function crossFaults(v: Variables): VariableFault[] {
+  const faults: VariableFault[] = []
+  const fault = (variable: keyof Variables, reason: string) => faults.push({ variable, reason })
+  const engines = new Set([v.DEFAULT_ENGINE, ...Object.values(v.TENANTS).map((tenant) => tenant.engine)])
+
+  if (engines.has('postgres') && !v.DB_PRIMARY_DB_URL) {
+    fault('DB_PRIMARY_DB_URL', 'needed: DEFAULT_ENGINE or a tenant uses postgres')
+  }
+  if (engines.has('mongo') && !v.MONGODB_URI) {
+    fault('MONGODB_URI', 'needed: DEFAULT_ENGINE or a tenant uses mongo')
+  }
+  if (v.DB_REPLICA_DB_URL && !v.DB_PRIMARY_DB_URL) {
+    fault('DB_PRIMARY_DB_URL', 'needed beside DB_REPLICA_DB_URL')
+  }
+  if (v.NEON_WS_PROXY && v.DB_ENV === 'production') {
+    fault('NEON_WS_PROXY', 'refused in production: it carries Postgres without TLS')
+  }
+  if (v.TENANT_SOURCES.includes('jwt') && !v.JWT_SECRET && !v.JWT_JWKS_URL) {
+    fault('JWT_SECRET', 'needed (or JWT_JWKS_URL): TENANT_SOURCES has jwt')
+  }
+  if (v.JWT_SECRET && v.JWT_JWKS_URL) {
+    fault('JWT_JWKS_URL', 'one of JWT_SECRET and JWT_JWKS_URL, not both')
+  }
+  // A public key taken for an HMAC secret is how tokens get forged (RFC 8725 section 3.1): the kinds never mix.
+  const symmetric = (v.JWT_ALGORITHM ?? 'HS256') === 'HS256'
+  if (v.JWT_SECRET && !symmetric) fault('JWT_ALGORITHM', 'HS256 is the one that goes with JWT_SECRET')
+  if (v.JWT_JWKS_URL && v.JWT_ALGORITHM === 'HS256') {
+    fault('JWT_ALGORITHM', 'RS256 or ES256 goes with JWT_JWKS_URL')
+  }
+  if (Boolean(v.UPSTASH_REDIS_REST_URL) !== Boolean(v.UPSTASH_REDIS_REST_TOKEN)) {
+    fault(
+      v.UPSTASH_REDIS_REST_URL ? 'UPSTASH_REDIS_REST_TOKEN' : 'UPSTASH_REDIS_REST_URL',
+      'needed: the URL and the token go together',
+    )
+  }
+  return faults
+}
