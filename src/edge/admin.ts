@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { addCounters, NO_COUNTERS, type PoolStatistics } from '../pools/statistics.ts'
+import { addCounters, NO_COUNTERS, type PoolCounters, type PoolStatistics } from '../pools/statistics.ts'
 import { Problem } from '../problem.ts'
 import { TenantId } from '../tenants/tenant.ts'
 import { adminOnly } from './admin-only.ts'
@@ -82,9 +82,8 @@ function noConnection(id: string): Problem {
   return new Problem('connection_not_found', { detail: `No connection found for ${id}` })
 }
 
-/** How often a lease found a connection already open. */
-function reuse({ leases, connections_created }: { leases: number; connections_created: number }) {
-  const reuses = Math.max(0, leases - connections_created)
+/** How often a lease found a connection that had served before. */
+function reuse({ leases, reuses, connections_created }: PoolCounters) {
   return {
     total_reuses: reuses,
     avg_reuses_per_connection: connections_created === 0 ? 0 : round(reuses / connections_created),

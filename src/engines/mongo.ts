@@ -1,4 +1,5 @@
 import type { Db, MongoClient, MongoClientOptions } from 'mongodb'
+import { Problem } from '../problem.ts'
 import type {
   Checkout,
   Engine,
@@ -15,6 +16,9 @@ const MAX_CONNECTING = 2
 
 /** How long an operation looks for a server that can serve it. */
 const SERVER_SELECTION_MS = 5_000
+
+/** How much longer than the command timeout a socket waits: then nobody is answering on it. */
+const ANSWER_GRACE_MS = 2_000
 
 /** MongoDB through its official driver. */
 export const mongo: Engine<MongoConnection> = {
@@ -45,7 +49,9 @@ function clientOptions(options: EngineOptions): MongoClientOptions {
     waitQueueTimeoutMS: options.connectTimeoutMs,
     connectTimeoutMS: options.connectTimeoutMs,
     serverSelectionTimeoutMS: Math.min(SERVER_SELECTION_MS, options.connectTimeoutMs),
-    timeoutMS: options.commandTimeoutMs,
+    // Ends a connection on which no answer comes. The driver's `timeoutMS` does nothing as of 7.8 (deprecated there as
+    // a no-op), so the command timeout itself is kept in `MongoConnection.run`.
+    socketTimeoutMS: options.commandTimeoutMs + ANSWER_GRACE_MS,
     // Streaming keeps a request open for ever on a second monitoring socket; polling needs one socket and lets go.
     serverMonitoringMode: 'poll',
   }
@@ -77,7 +83,7 @@ class MongoPool implements EnginePool<MongoConnection> {
 
   /** The driver lends a connection to each operation by itself; what is taken here is the right to one. */
   async checkout(): Promise<Checkout<MongoConnection>> {
-    const connection = new MongoConnection(this.#client, this.#hooks, this.#options.now)
+    const connection = new MongoConnection(this.#client, this.#options, this.#hooks)
     return {
       connection,
       lastUsedAt: this.#lastUsedAt,
@@ -99,7 +105,7 @@ class MongoPool implements EnginePool<MongoConnection> {
   /** Makes the first connection; `MongoClient.connect` alone does not need one that works. */
   async connect(): Promise<void> {
     try {
-      await this.#client.db('admin').command({ ping: 1 }, { timeoutMS: this.#options.connectTimeoutMs })
+      await this.#client.db('admin').command({ ping: 1 })
     } catch (error) {
       throw mongoFault(error, 'opening')
     }
@@ -130,34 +136,42 @@ class MongoPool implements EnginePool<MongoConnection> {
 export class MongoConnection {
   readonly engine = 'mongo'
   readonly #client: MongoClient
+  readonly #options: EngineOptions
   readonly #hooks: EngineHooks
-  readonly #now: () => number
   readonly #running = new Set<Promise<unknown>>()
 
-  constructor(client: MongoClient, hooks: EngineHooks, now: () => number) {
+  constructor(client: MongoClient, options: EngineOptions, hooks: EngineHooks) {
     this.#client = client
+    this.#options = options
     this.#hooks = hooks
-    this.#now = now
   }
 
-  /** Runs one operation on a database. Throws a `Problem`. */
-  async run<T>(database: string, operation: (db: Db) => Promise<T>): Promise<T> {
-    const started = this.#now()
-    const running = operation(this.#client.db(database))
+  /**
+   * Runs one operation on a database and ends waiting for it at the command timeout. `limits` goes into the options of
+   * the driver's call, so that the server gives up at that time too. Throws a `Problem`.
+   */
+  async run<T>(
+    database: string,
+    operation: (db: Db, limits: { readonly maxTimeMS: number }) => Promise<T>,
+    timeoutMs: number = this.#options.commandTimeoutMs,
+  ): Promise<T> {
+    const started = this.#options.now()
+    const running = operation(this.#client.db(database), { maxTimeMS: timeoutMs })
     this.#running.add(running)
+    const ended = () => this.#running.delete(running)
+    running.then(ended, ended)
     try {
-      return await running
+      return await before(timeoutMs, running)
     } catch (error) {
       throw mongoFault(error, 'statement')
     } finally {
-      this.#running.delete(running)
-      this.#hooks.commandEnded(this.#now() - started)
+      this.#hooks.commandEnded(this.#options.now() - started)
     }
   }
 
   /** Throws a `Problem` when the server does not answer within `timeoutMs`. */
   async ping(timeoutMs: number): Promise<void> {
-    await this.run('admin', (db) => db.command({ ping: 1 }, { timeoutMS: timeoutMs }))
+    await this.run('admin', (db) => db.command({ ping: 1 }), timeoutMs)
   }
 
   /** The server's count of its client connections. */
@@ -169,6 +183,14 @@ export class MongoConnection {
 
   /** Resolves once no operation runs. */
   async settled(): Promise<void> {
-    await Promise.allSettled([...this.#running])
+    await Promise.allSettled(this.#running)
   }
+}
+
+/** What `running` comes to, unless that takes longer than `ms`. */
+function before<T>(ms: number, running: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Problem('database_timeout')), ms)
+    running.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }

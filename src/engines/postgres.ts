@@ -12,6 +12,7 @@ import type {
   Target,
 } from './engine.ts'
 import { postgresFault } from './postgres-fault.ts'
+import { PostgresSocket } from './postgres-socket.ts'
 
 /** A statement's parameters; always sent apart from its text. */
 export type Parameter = string | number | boolean | Date | null | readonly string[]
@@ -39,13 +40,15 @@ class PostgresPool implements EnginePool<PostgresConnection> {
   readonly #options: EngineOptions
   readonly #hooks: EngineHooks
   readonly #lastUsedAt = new WeakMap<PoolClient, number>()
+  /** Open connections: pg-pool tells of one's end once, twice or, where the socket died first, never. */
+  readonly #open = new Set<PoolClient>()
   /** Connections that pg-pool counts although they are still being opened. */
   #opening = 0
 
   constructor(target: Target, options: EngineOptions, hooks: EngineHooks) {
     this.#options = options
     this.#hooks = hooks
-    useProxy(target.wsProxy)
+    configureDriver(target.wsProxy)
     // `onConnect` is pg-pool's (3.14); the driver's type declarations do not list it yet.
     const config: PoolConfig & { onConnect(client: PoolClient): Promise<void> } = {
       connectionString: target.url,
@@ -80,7 +83,9 @@ class PostgresPool implements EnginePool<PostgresConnection> {
       release: async (keep) => {
         await connection.settled()
         this.#lastUsedAt.set(client, this.#options.now())
-        client.release(!keep || connection.isBroken)
+        const end = !keep || connection.isBroken
+        client.release(end)
+        if (end) this.#closed(client)
       },
     }
   }
@@ -94,6 +99,7 @@ class PostgresPool implements EnginePool<PostgresConnection> {
     for (let free = this.#pool.idleCount; free > 0 && this.#pool.idleCount > 0; free--) {
       const client = await this.#pool.connect()
       client.release(true)
+      this.#closed(client)
     }
   }
 
@@ -133,12 +139,21 @@ class PostgresPool implements EnginePool<PostgresConnection> {
     this.#pool.on('connect', (client: PoolClient) => {
       // A client without a listener of its own would throw its error into the event loop while it is checked out,
       // when pg-pool takes its listener away.
-      client.on('error', () => this.#hooks.connectionFailed())
+      client.on('error', () => {
+        this.#hooks.connectionFailed()
+        this.#closed(client)
+      })
+      client.on('end', () => this.#closed(client))
+      this.#open.add(client)
       this.#hooks.connectionOpened()
     })
-    this.#pool.on('remove', () => this.#hooks.connectionClosed())
+    this.#pool.on('remove', (client: PoolClient) => this.#closed(client))
     // Says the same as the client's own event, for an idle client; unheard it would be thrown.
     this.#pool.on('error', () => {})
+  }
+
+  #closed(client: PoolClient): void {
+    if (this.#open.delete(client)) this.#hooks.connectionClosed()
   }
 }
 
@@ -237,11 +252,13 @@ async function initialise(client: PoolClient, commandTimeoutMs: number): Promise
 }
 
 /**
- * Sends Postgres traffic through a WebSocket-to-TCP proxy in front of a server that is not Neon's. The driver's
- * settings are global to the isolate, which is why the proxy is one variable of the deployment. Pipelining needs
- * cleartext passwords, which a plain Postgres does not use (github.com/neondatabase/serverless, CONFIG.md).
+ * The driver's settings are global to the isolate, which is why the proxy, a WebSocket-to-TCP one in front of a server
+ * that is not Neon's, is one variable of the deployment. Pipelining needs cleartext passwords, which a plain Postgres
+ * does not use (github.com/neondatabase/serverless, CONFIG.md).
  */
-function useProxy(wsProxy: string | undefined): void {
+function configureDriver(wsProxy: string | undefined): void {
+  neonConfig.webSocketConstructor = PostgresSocket
+  neonConfig.coalesceWrites = false
   if (wsProxy === undefined) return
   neonConfig.wsProxy = () => wsProxy
   neonConfig.useSecureWebSocket = false

@@ -299,8 +299,10 @@ export class Pool<C extends Connection = Connection> {
         return
       }
       this.#counters.leases++
+      if (checkout.lastUsedAt !== undefined) this.#counters.reuses++
       const waitMs = this.#around.clock.now() - candidate.since
       candidate.resolve(new Lease(checkout, waitMs, (returned) => this.#giveBack(candidate, returned)))
+      this.#around.changed()
     } catch (error) {
       const problem = toProblem(error)
       this.#leases--
@@ -369,9 +371,11 @@ export class Pool<C extends Connection = Connection> {
         const [oldest] = this.#places
         if (oldest) this.#leavePlace(oldest)
         this.#pump()
+        this.#around.changed()
       },
       connectionClosed: () => {
         this.#counters.connections_closed++
+        this.#around.changed()
       },
       connectionFailed: () => {
         this.#counters.connection_errors++

@@ -17,6 +17,8 @@ export interface PoolCounters {
   readonly connections_closed: number
   readonly connection_errors: number
   readonly leases: number
+  /** Leases that ran on a connection which had served somebody before. */
+  readonly reuses: number
   readonly lease_timeouts: number
   readonly slow_queries: number
 }
@@ -45,6 +47,7 @@ export const NO_COUNTERS: PoolCounters = Object.freeze({
   connections_closed: 0,
   connection_errors: 0,
   leases: 0,
+  reuses: 0,
   lease_timeouts: 0,
   slow_queries: 0,
 })
@@ -56,6 +59,7 @@ export function addCounters(a: PoolCounters, b: PoolCounters): PoolCounters {
     connections_closed: a.connections_closed + b.connections_closed,
     connection_errors: a.connection_errors + b.connection_errors,
     leases: a.leases + b.leases,
+    reuses: a.reuses + b.reuses,
     lease_timeouts: a.lease_timeouts + b.lease_timeouts,
     slow_queries: a.slow_queries + b.slow_queries,
   }

@@ -46,13 +46,13 @@ export class MongoPosts implements PostStore {
     const { ObjectId } = await import('mongodb')
     const now = new Date()
     const document = { _id: new ObjectId(), title, content, tags, created_at: now, updated_at: now }
-    await this.#run((posts) => posts.insertOne(document))
+    await this.#run((posts, limits) => posts.insertOne(document, limits))
     return document._id.toHexString()
   }
 
   async find(id: string): Promise<Post | undefined> {
     const _id = await objectId(id)
-    const document = _id && (await this.#run((posts) => posts.findOne({ _id })))
+    const document = _id && (await this.#run((posts, limits) => posts.findOne({ _id }, limits)))
     return document ? toPost(document) : undefined
   }
 
@@ -61,18 +61,24 @@ export class MongoPosts implements PostStore {
     const $set = { ...change, updated_at: new Date() } as Partial<PostDocument>
     const document =
       _id &&
-      (await this.#run((posts) => posts.findOneAndUpdate({ _id }, { $set }, { returnDocument: 'after' })))
+      (await this.#run((posts, limits) =>
+        posts.findOneAndUpdate({ _id }, { $set }, { returnDocument: 'after', ...limits }),
+      ))
     return document ? toPost(document) : undefined
   }
 
   async remove(id: string): Promise<boolean> {
     const _id = await objectId(id)
-    const result = _id && (await this.#run((posts) => posts.deleteOne({ _id })))
+    const result = _id && (await this.#run((posts, limits) => posts.deleteOne({ _id }, limits)))
     return result?.deletedCount === 1
   }
 
-  #run<T>(operation: (posts: Collection<PostDocument>) => Promise<T>): Promise<T> {
-    return this.#connection.run(this.#database, (db) => operation(db.collection<PostDocument>(COLLECTION)))
+  #run<T>(
+    operation: (posts: Collection<PostDocument>, limits: { maxTimeMS: number }) => Promise<T>,
+  ): Promise<T> {
+    return this.#connection.run(this.#database, (db, limits) =>
+      operation(db.collection<PostDocument>(COLLECTION), limits),
+    )
   }
 }
 

@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { chown, lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Account, findBarrier } from './account.ts'
+import { stopOrphan } from './postmaster.ts'
+import { isAlive } from './process-table.ts'
+
+/** What a server keeps on disk. */
+export interface Directory {
+  path: string
+  /** Postgres' own data directory, inside `path`. */
+  data: string
+  /** File with the password of the one user, readable by the server's account alone. */
+  passwordFile: string
+  /** Removed when the server closes. */
+  temporary: boolean
+}
+
+type Log = (line: string) => void
+
+const TEMPORARY = 'rockpool-postgres-'
+
+/** Opens the directory a server is to live in, and makes it the account's own. */
+export async function openDirectory(
+  dir: string | undefined,
+  account: Account | undefined,
+  log: Log,
+): Promise<Directory> {
+  const path = await realpath(
+    dir === undefined ? await makeTemporary(log) : await makePersistent(dir, account, log),
+  )
+  if (account) await chown(path, account.uid, account.gid)
+  return {
+    path,
+    data: join(path, 'data'),
+    passwordFile: join(path, 'password'),
+    temporary: dir === undefined,
+  }
+}
+
+/**
+ * The password of the server in this directory, made up at its first start. It is no fixed word: any web page can
+ * reach a port on the loopback address, and a Postgres superuser can run programs.
+ */
+export async function readPassword(
+  { passwordFile }: Directory,
+  account: Account | undefined,
+): Promise<string> {
+  try {
+    return (await readFile(passwordFile, 'utf8')).trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  const password = randomBytes(18).toString('base64url')
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
+  if (account) await chown(passwordFile, account.uid, account.gid)
+  return password
+}
+
+/** Where the data of `dir` live: in `dir`, unless it is in a private home that the server's account cannot enter. */
+async function makePersistent(dir: string, account: Account | undefined, log: Log): Promise<string> {
+  const wanted = resolve(dir)
+  await mkdir(wanted, { recursive: true, mode: 0o700 })
+  if (account) await chown(wanted, account.uid, account.gid)
+  const barrier = account && (await findBarrier(await realpath(wanted), account))
+  if (!account || !barrier) return wanted
+  const name = createHash('sha256').update(wanted).digest('hex').slice(0, 16)
+  const path = join(tmpdir(), `rockpool-data-${name}`)
+  log(`Postgres cannot run as root, and its account cannot enter ${barrier}: the data are kept in ${path}`)
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  // The name can be guessed and the folder is everybody's.
+  const { uid } = await lstat(path)
+  if (uid !== 0 && uid !== account.uid) throw new Error(`${path} belongs to another user`)
+  return path
+}
+
+async function makeTemporary(log: Log): Promise<string> {
+  await removeLeftovers(log)
+  return mkdtemp(join(tmpdir(), `${TEMPORARY}${process.pid}-`))
+}
+
+/** A process that was killed could not remove its temporary servers; the next one that makes any does it. */
+async function removeLeftovers(log: Log): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const owner = new RegExp(`^${TEMPORARY}(\\d+)-\\w{6}$`).exec(name)?.[1]
+    if (owner === undefined || isAlive(Number(owner))) continue
+    const path = join(tmpdir(), name)
+    try {
+      await stopOrphan(join(await realpath(path), 'data'), log)
+      await rm(path, { recursive: true, force: true, maxRetries: 3 })
+    } catch (error) {
+      // Another user's, or just being removed by another process: no reason not to start.
+      log(`cannot remove ${path}: ${error}`)
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** Secrets of the local stack, made once and kept, so that a token that was noted down goes on working. */
+export interface LocalSecrets {
+  readonly adminToken: string
+  readonly jwtSecret: string
+  readonly redisToken: string
+}
+
+/** @param dir absent: secrets for this run alone */
+export async function localSecrets(dir: string | undefined): Promise<LocalSecrets> {
+  const made = { adminToken: secret(), jwtSecret: secret(), redisToken: secret() }
+  if (dir === undefined) return made
+  const file = join(dir, 'secrets.json')
+  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}'
+    throw error
+  })
+  const secrets = { ...made, ...(JSON.parse(kept) as Partial<LocalSecrets>) }
+  await mkdir(dir, { recursive: true })
+  await writeFile(file, JSON.stringify(secrets), { mode: 0o600 })
+  return secrets
+}
+
+function secret(): string {
+  return randomBytes(32).toString('base64url')
+}

@@ -1,0 +1,123 @@
+import { join } from 'node:path'
+import { type Control, startControl } from './control.ts'
+import { Faults } from './faults.ts'
+import { startMongoServer } from './mongo/server.ts'
+import { mongoTarget } from './mongo-target.ts'
+import { startPostgresProxy } from './postgres/proxy.ts'
+import { startPostgres } from './postgres/server.ts'
+import { startUpstash } from './redis/upstash.ts'
+import { localSecrets } from './secrets.ts'
+import { startTcpProxy } from './tcp-proxy.ts'
+
+export interface StackOptions {
+  /** Where data are kept from run to run. Absent: everything is gone after `close`. */
+  readonly dir?: string
+  /** A real MongoDB to use instead of the embedded server. */
+  readonly mongoUri?: string | undefined
+  /** A real Redis to use instead of one of the stack's own. */
+  readonly redisUrl?: string | undefined
+  readonly log: (line: string) => void
+}
+
+/** Postgres, MongoDB and Redis on this machine, each behind a proxy that can be told to fail. */
+export interface Stack {
+  /** What the Worker needs to know of them. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly faults: { readonly postgres: Faults; readonly mongo: Faults; readonly redis: Faults }
+  readonly control: Control
+  /** Connection string of the Postgres server itself, for looking at it from outside. */
+  readonly postgresUrl: string
+  /** What stands behind each service, in words. */
+  readonly services: Readonly<Record<'postgres' | 'mongo' | 'redis', string>>
+  close(): Promise<void>
+}
+
+/** Tenants of the local stack. */
+export const LOCAL_TENANTS = {
+  user_a: { tier: 'basic', engine: 'mongo' },
+  user_b: { tier: 'free', engine: 'mongo' },
+  acme: { tier: 'enterprise', engine: 'postgres' },
+  globex: { tier: 'premium', engine: 'postgres' },
+}
+
+/** Starts the three services side by side. What did start is closed again when another does not. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { dir, log } = options
+  const faults = { postgres: new Faults(), mongo: new Faults(), redis: new Faults() }
+  const closers = new AsyncDisposableStack()
+  const keep = <T extends { close(): Promise<void> }>(service: T): T => {
+    closers.defer(() => service.close())
+    return service
+  }
+  const at = (name: string) => (dir === undefined ? {} : { dir: join(dir, name) })
+
+  // Its routine messages would bury the few lines that say how far things are.
+  const postgresLog = (line: string) => {
+    if (!/ LOG: /.test(line)) log(`Postgres: ${line}`)
+  }
+  const postgres = async () => {
+    log('Postgres: starting')
+    const server = keep(await startPostgres({ ...at('postgres'), log: postgresLog }))
+    const target = { host: '127.0.0.1', port: server.port }
+    const proxy = keep(await startPostgresProxy({ target, faults: faults.postgres }))
+    log(`Postgres: ready on port ${server.port}, WebSocket proxy on ${proxy.port}`)
+    return { server, proxy }
+  }
+  const mongo = async () => {
+    const uri = options.mongoUri ?? keep(await startMongoServer(at('mongo'))).url
+    const target = mongoTarget(uri)
+    const proxy = target && keep(await startTcpProxy({ target, faults: faults.mongo }))
+    log(options.mongoUri ? 'MongoDB: the server of MONGODB_URI' : 'MongoDB: embedded server ready')
+    return target && proxy ? target.throughProxy(proxy.port) : uri
+  }
+  const redis = async (token: string) => {
+    const { redisUrl } = options
+    const server = keep(
+      await startUpstash({ ...at('redis'), token, faults: faults.redis, ...(redisUrl && { redisUrl }), log }),
+    )
+    log(`Redis: ${REDIS_BACKENDS[server.backend]} behind Upstash's REST protocol`)
+    return server
+  }
+
+  try {
+    const secrets = await localSecrets(dir)
+    const starting = [postgres(), mongo(), redis(secrets.redisToken)] as const
+    // When one fails, what is still starting has to be there before it can be closed.
+    await Promise.allSettled(starting)
+    const [postgresService, mongoUri, upstash] = await Promise.all(starting)
+    const control = keep(await startControl(faults))
+    return {
+      variables: {
+        DB_ENV: 'development',
+        DB_PRIMARY_DB_URL: postgresService.server.url,
+        NEON_WS_PROXY: `127.0.0.1:${postgresService.proxy.port}/v2`,
+        MONGODB_URI: mongoUri,
+        DEFAULT_ENGINE: 'mongo',
+        TENANTS: JSON.stringify(LOCAL_TENANTS),
+        TENANT_SOURCES: 'jwt,header,query',
+        JWT_SECRET: secrets.jwtSecret,
+        ADMIN_TOKEN: secrets.adminToken,
+        UPSTASH_REDIS_REST_URL: upstash.url,
+        UPSTASH_REDIS_REST_TOKEN: secrets.redisToken,
+      },
+      faults,
+      control,
+      postgresUrl: postgresService.server.url,
+      services: {
+        postgres: 'Postgres 18, a real server',
+        mongo: options.mongoUri ? 'the MongoDB of MONGODB_URI' : 'embedded MongoDB-wire server',
+        redis: REDIS_BACKENDS[upstash.backend],
+      },
+      close: () => closers.disposeAsync(),
+    }
+  } catch (error) {
+    await closers.disposeAsync()
+    throw error
+  }
+}
+
+const REDIS_BACKENDS = {
+  url: 'the Redis of REDIS_URL',
+  server: 'redis-server of this machine',
+  memory: 'embedded engine',
+} as const

@@ -1,0 +1,30 @@
+import { startStack } from './local/stack.ts'
+import { progress } from './progress.ts'
+import { untilStopped } from './until-stopped.ts'
+
+/** What `node dev/stack.ts` writes, as one line of JSON, once everything is up. */
+export interface StackInfo {
+  /** For the Worker. */
+  readonly variables: Readonly<Record<string, string>>
+  /** Where faults are switched; see local/control.ts. */
+  readonly controlUrl: string
+  /** The Postgres server itself, without the proxy. */
+  readonly postgresUrl: string
+}
+
+/**
+ * The local stack without a Worker and without anything kept: for tests, which run in other runtimes. It ends with the
+ * end of its standard input too, so that it never outlives a test run, however that ended.
+ */
+if (import.meta.main) {
+  const { MONGODB_URI, REDIS_URL } = process.env
+  const stack = await startStack({ mongoUri: MONGODB_URI, redisUrl: REDIS_URL, log: progress() })
+  const { variables, control, postgresUrl } = stack
+  const info: StackInfo = { variables, controlUrl: control.url, postgresUrl }
+  process.stdout.write(`${JSON.stringify(info)}\n`)
+  process.stdin.resume()
+  const parentGone = new Promise((resolve) => process.stdin.once('close', resolve))
+  await Promise.race([untilStopped(), parentGone])
+  await stack.close()
+  process.exit()
+}

@@ -1,0 +1,30 @@
+import type { TestProject } from 'vitest/node'
+import { spawnStack } from './stack-process.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Variables of the Worker under test. */
+    variables: Record<string, string>
+  }
+}
+
+/** Starts the local stack for tests inside workerd and tells them where it is; nothing of it is left afterwards. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stack = await spawnStack()
+  project.provide('variables', {
+    ...stack.info.variables,
+    DB_ENV: 'test',
+    DB_POOL_MAX_SIZE: '20',
+    DB_POOL_TIMEOUT: '3',
+    STACK_CONTROL_URL: stack.info.controlUrl,
+    TENANTS: JSON.stringify(testTenants(stack.info.variables.TENANTS)),
+    MONGO_IS_EMBEDDED: process.env.MONGODB_URI ? '' : 'yes',
+  })
+  return () => stack.close()
+}
+
+/** Beside the stack's own tenants a thousand on Postgres, so that every test can have one that nobody used before. */
+function testTenants(local = '{}'): Record<string, unknown> {
+  const numbered = Array.from({ length: 1000 }, (_, n) => [`pg-${n}`, { tier: 'basic', engine: 'postgres' }])
+  return { ...JSON.parse(local), ...Object.fromEntries(numbered) }
+}

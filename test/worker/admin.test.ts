@@ -1,0 +1,127 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { as, asAdmin, ENGINES, newTenant, send, until } from './support.ts'
+
+describe('admin and metrics routes', () => {
+  it.each([
+    ['no token', {}],
+    ['an empty one', { authorization: 'Bearer ' }],
+    ['a wrong one', { authorization: 'Bearer nope' }],
+    ['the beginning of the right one', { authorization: `Bearer ${env.ADMIN_TOKEN.slice(0, -1)}` }],
+    ['one character too many', { authorization: `Bearer ${env.ADMIN_TOKEN}x` }],
+    ['another scheme', { authorization: `Basic ${env.ADMIN_TOKEN}` }],
+    ['a tenant', { 'x-user-id': 'user_a' }],
+  ])('are closed to %s', async (_, headers) => {
+    for (const path of ['/admin/connections', '/admin/connections/user_a', '/metrics/db-pool']) {
+      const { status, body } = await send(path, { headers: headers as Record<string, string> })
+      expect(status).toBe(401)
+      expect(body.code).toBe('admin_token_required')
+    }
+    const closing = { method: 'DELETE', headers: headers as Record<string, string> }
+    expect((await send('/admin/connections', closing)).status).toBe(401)
+  })
+})
+
+describe.each(ENGINES)('the pool of a tenant on %s', (engine) => {
+  it("is shown with the server's own counts, closed on request, and then not found", async () => {
+    const tenant = newTenant(engine)
+    await as(tenant, '/api/posts')
+    const shown = await asAdmin(`/admin/connections/${tenant}`)
+    expect(shown.status).toBe(200)
+    expect(shown.body).toMatchObject({
+      user_id: tenant,
+      pool: { tenant, engine, state: 'open', max_size: 20 },
+      server: { current: expect.any(Number), max: expect.any(Number) },
+    })
+    expect((await asAdmin(`/admin/connections/${tenant}`, 'DELETE')).status).toBe(200)
+    const gone = await asAdmin(`/admin/connections/${tenant}`, 'DELETE')
+    expect(gone.status).toBe(404)
+    expect(gone.body.detail).toBe(`No connection found for ${tenant}`)
+    // It was a pool that was closed, not a tenant.
+    expect((await as(tenant, '/api/posts')).status).toBe(200)
+  })
+
+  it('is drained before it is closed: the request that runs on it ends well', async () => {
+    const tenant = newTenant(engine)
+    await as(tenant, '/api/test/connection')
+    const running = as(tenant, '/api/test/hold?ms=600')
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    const closed = asAdmin(`/admin/connections/${tenant}`, 'DELETE')
+    expect((await running).status).toBe(200)
+    expect((await closed).status).toBe(200)
+  })
+})
+
+describe('statistics', () => {
+  it('add up over every host', async () => {
+    const tenants = [newTenant('postgres'), newTenant('mongo'), newTenant('postgres')]
+    await Promise.all(tenants.map((tenant) => as(tenant, '/api/posts')))
+    interface Row {
+      tenant: string | null
+      cluster: string
+      size: number
+    }
+    const { body } = await until(
+      () =>
+        asAdmin<Record<string, { size: number }> & { hosts: { stale: boolean; pools: Row[] }[] }>(
+          '/metrics/db-pool',
+        ),
+      (answer) =>
+        tenants.every((tenant) =>
+          answer.body.hosts.some((host) =>
+            host.pools.some((pool) => pool.tenant === tenant && pool.size > 0),
+          ),
+        ),
+    )
+    const rows = body.hosts.flatMap((host) => host.pools)
+    for (const cluster of ['primary', 'mongo']) {
+      const sum = rows.filter((row) => row.cluster === cluster).reduce((total, row) => total + row.size, 0)
+      expect(body[cluster]?.size).toBe(sum)
+    }
+    expect(body.hosts.every((host) => !host.stale)).toBe(true)
+    expect(body).not.toHaveProperty('replica')
+  })
+
+  it('of connections have every figure, and none is less than nothing', async () => {
+    const tenant = newTenant('postgres')
+    for (let n = 0; n < 5; n++) await as(tenant, '/api/posts')
+    const { body } = await until(
+      () => asAdmin<Record<string, number> & { reuse: Record<string, number> }>('/admin/connections'),
+      (answer) => (answer.body.reuse.total_reuses ?? 0) > 0,
+    )
+    expect(Object.keys(body).sort()).toEqual(
+      [
+        'active_users',
+        'avg_connections_per_user',
+        'connection_errors',
+        'idle_timeout',
+        'open_connections',
+        'reuse',
+        'slow_queries',
+        'total_connections',
+        'total_connections_closed',
+        'total_connections_created',
+        'total_potential_connections',
+        'user_pool_size',
+      ].sort(),
+    )
+    expect(body).toMatchObject({ user_pool_size: 20, idle_timeout: 60 })
+    expect(Object.values(body).every((value) => typeof value !== 'number' || value >= 0)).toBe(true)
+    expect(Object.keys(body.reuse).sort()).toEqual([
+      'avg_reuses_per_connection',
+      'reuse_rate',
+      'total_reuses',
+    ])
+  })
+
+  it('are empty after every connection was closed', async () => {
+    await as(newTenant('mongo'), '/api/posts')
+    const { status, body } = await asAdmin<{ closed: number }>('/admin/connections', 'DELETE')
+    expect(status).toBe(200)
+    expect(body.closed).toBeGreaterThanOrEqual(1)
+    await until(
+      () => asAdmin<{ total_connections: number; open_connections: number }>('/admin/connections'),
+      (answer) => answer.body.total_connections === 0 && answer.body.open_connections === 0,
+    )
+  })
+})

@@ -1,0 +1,171 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Checkout, EnginePool } from '../../../src/engines/engine.ts'
+import { type PostgresConnection, postgres } from '../../../src/engines/postgres.ts'
+
+const variables = env as unknown as Record<string, string>
+const open: EnginePool[] = []
+
+afterEach(async () => {
+  for (const pool of open.splice(0)) await pool.close(true)
+})
+
+async function openPool(
+  options: { maxUses?: number; maxSize?: number; url?: string; commandTimeoutMs?: number } = {},
+) {
+  const pool = await postgres.open(
+    {
+      engine: 'postgres',
+      url: options.url ?? variables.DB_PRIMARY_DB_URL ?? '',
+      wsProxy: variables.NEON_WS_PROXY,
+    },
+    {
+      appName: 'rockpool/postgres-test',
+      minSize: 1,
+      maxSize: options.maxSize ?? 2,
+      commandTimeoutMs: options.commandTimeoutMs ?? 5_000,
+      connectTimeoutMs: 2_000,
+      maxIdleMs: 60_000,
+      maxUses: options.maxUses ?? 1_000,
+      lifetime: () => 600_000,
+      now: () => Date.now(),
+    },
+    { connectionOpened() {}, connectionClosed() {}, connectionFailed() {}, commandEnded() {} },
+  )
+  open.push(pool)
+  return pool
+}
+
+async function pidOf({ connection }: Checkout<PostgresConnection>): Promise<number> {
+  const [row] = await connection.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  return row?.pid ?? 0
+}
+
+describe('a new Postgres connection', () => {
+  it('is set to UTC, bounded in time and named before its first use', async () => {
+    const pool = await openPool({ commandTimeoutMs: 7_000 })
+    const { connection, release } = await pool.checkout()
+    const rows = await connection.query<Record<string, string>>(
+      `SELECT current_setting('TimeZone') AS zone, current_setting('statement_timeout') AS timeout,
+              current_setting('application_name') AS name`,
+    )
+    expect(rows).toEqual([{ zone: 'UTC', timeout: '7s', name: 'rockpool/postgres-test' }])
+    await release(true)
+  })
+
+  it('that does not get in leaves nothing open: wrong password, wrong database', async () => {
+    const url = new URL(variables.DB_PRIMARY_DB_URL ?? '')
+    url.password = 'wrong'
+    await expect(openPool({ url: url.href })).rejects.toMatchObject({ code: 'database_refused' })
+    url.href = variables.DB_PRIMARY_DB_URL ?? ''
+    url.pathname = '/no_such_database'
+    await expect(openPool({ url: url.href })).rejects.toMatchObject({ code: 'database_refused' })
+  })
+})
+
+describe('a Postgres connection', () => {
+  it('survives SQL errors that are not fatal, each with its own code', async () => {
+    const pool = await openPool({ maxSize: 1 })
+    const first = await pool.checkout()
+    const pid = await pidOf(first)
+    const { connection } = first
+    await connection.script('CREATE TEMP TABLE once (id int PRIMARY KEY); INSERT INTO once VALUES (1)')
+    const refused: [string, string][] = [
+      ['SELEC 1', 'query_failed'],
+      ['INSERT INTO once VALUES (1)', 'conflict'],
+      ['INSERT INTO once VALUES (NULL)', 'unprocessable'],
+      ["SELECT 'x'::int", 'unprocessable'],
+      ['SELECT 1/0', 'unprocessable'],
+    ]
+    for (const [statement, code] of refused) {
+      await expect(connection.query(statement)).rejects.toMatchObject({ name: 'Problem', code })
+    }
+    await first.release(true)
+    const second = await pool.checkout()
+    expect(await pidOf(second)).toBe(pid)
+    await second.release(true)
+  })
+
+  it('is closed after a fatal error and replaced by another', async () => {
+    const pool = await openPool({ maxSize: 1 })
+    const first = await pool.checkout()
+    const pid = await pidOf(first)
+    await expect(
+      first.connection.query('SELECT pg_terminate_backend(pg_backend_pid())'),
+    ).rejects.toMatchObject({
+      code: 'connection_lost',
+    })
+    expect(first.connection.isBroken).toBe(true)
+    await first.release(true)
+    const second = await pool.checkout()
+    expect(await pidOf(second)).not.toBe(pid)
+    await second.release(true)
+  })
+
+  it('runs into the statement timeout of the server with database_timeout, and is kept', async () => {
+    const pool = await openPool({ maxSize: 1, commandTimeoutMs: 300 })
+    const first = await pool.checkout()
+    const pid = await pidOf(first)
+    await expect(first.connection.query('SELECT pg_sleep(5)')).rejects.toMatchObject({
+      code: 'database_timeout',
+    })
+    await first.release(true)
+    const second = await pool.checkout()
+    expect(await pidOf(second)).toBe(pid)
+    await second.release(true)
+  })
+
+  it('is retired after its number of uses', async () => {
+    const pool = await openPool({ maxSize: 1, maxUses: 3 })
+    const pids: number[] = []
+    for (let use = 0; use < 6; use++) {
+      const checkout = await pool.checkout()
+      pids.push(await pidOf(checkout))
+      await checkout.release(true)
+    }
+    // The opening itself is a use.
+    expect(new Set(pids.slice(0, 2)).size).toBe(1)
+    expect(new Set(pids).size).toBeGreaterThanOrEqual(2)
+  })
+})
+
+describe('a transaction', () => {
+  it('commits, rolls back on any error, and is never handed on open', async () => {
+    const pool = await openPool({ maxSize: 1 })
+    const first = await pool.checkout()
+    const { connection } = first
+    await connection.script('CREATE TEMP TABLE kept (id int)')
+    await connection.transaction(() => connection.query('INSERT INTO kept VALUES (1)'))
+    const failing = connection.transaction(async () => {
+      await connection.query('INSERT INTO kept VALUES (2)')
+      throw new RangeError('changed my mind')
+    })
+    await expect(failing).rejects.toThrow('changed my mind')
+    await expect(connection.transaction(() => connection.query('SELECT 1/0'))).rejects.toMatchObject({
+      code: 'unprocessable',
+    })
+    expect(await connection.query('SELECT id FROM kept')).toEqual([{ id: 1 }])
+    await first.release(true)
+    const second = await pool.checkout()
+    const open = await second.connection.query<{ mine: boolean }>(
+      'SELECT xact_start = query_start AS mine FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+    )
+    expect(open).toEqual([{ mine: true }])
+    await second.release(true)
+  })
+})
+
+describe('what the server sends', () => {
+  it('comes back whole: times as UTC, large values, every script', async () => {
+    const pool = await openPool()
+    const { connection, release } = await pool.checkout()
+    const [row] = await connection.query<{ at: Date; long: string; text: string }>(
+      "SELECT timestamptz '2026-01-02 03:04:05+05' AS at, repeat('x', 1000000) AS long, $1::text AS text",
+      ['žluťoučký 🐎'],
+    )
+    expect(row?.at.toISOString()).toBe('2026-01-01T22:04:05.000Z')
+    expect(row?.long).toHaveLength(1_000_000)
+    expect(row?.text).toBe('žluťoučký 🐎')
+    await release(true)
+  })
+})

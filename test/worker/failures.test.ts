@@ -1,0 +1,125 @@
+import { abortAllDurableObjects } from 'cloudflare:test'
+import { afterEach, describe, expect, it } from 'vitest'
+import { as, asAdmin, clearFaults, cut, ENGINES, newTenant, setFault, until } from './support.ts'
+
+interface Problem {
+  code: string
+  title: string
+  request_id: string
+}
+
+afterEach(clearFaults)
+
+/** Ends every connection on the server's side while `tenant` has a statement running. */
+async function endConnections(engine: 'postgres' | 'mongo'): Promise<void> {
+  if (engine === 'mongo') return cut('mongo')
+  // Another tenant's statement ends everybody else's backends.
+  const { status } = await as(newTenant('postgres'), '/api/test/kill-others', 'POST', {})
+  expect(status).toBe(200)
+}
+
+describe.each(ENGINES)('when the %s server ends every connection', (engine) => {
+  it('the request in flight gets a clear 503 and the next one works without a restart', async () => {
+    const tenant = newTenant(engine)
+    await Promise.all(Array.from({ length: 5 }, () => as(tenant, '/api/test/connection')))
+    if (engine === 'mongo') await setFault('mongo', { delayMs: 1_000 })
+    const inFlight = as<Problem>(tenant, '/api/test/hold?ms=5000')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await clearFaults()
+    await endConnections(engine)
+
+    const { status, headers, body } = await inFlight
+    expect(status).toBe(503)
+    expect(body.code).toBe('connection_lost')
+    expect(headers.has('retry-after')).toBe(true)
+    expect(JSON.stringify(body)).not.toMatch(/terminat|socket|ECONN|127\.0\.0\.1/i)
+
+    const next = await Promise.all(Array.from({ length: 5 }, () => as(tenant, '/api/posts')))
+    expect(next.map((one) => one.status)).toEqual([200, 200, 200, 200, 200])
+  })
+
+  it('idle connections are replaced without an error that a caller sees', async () => {
+    const tenant = newTenant(engine)
+    await Promise.all(Array.from({ length: 5 }, () => as(tenant, '/api/test/connection')))
+    await endConnections(engine)
+    // The server's farewell has to arrive before it can be known here.
+    await until(
+      () => asAdmin<{ pool: { connections_closed: number } }>(`/admin/connections/${tenant}`),
+      ({ body }) => body.pool.connections_closed > 0,
+    )
+    const next = await Promise.all(Array.from({ length: 10 }, () => as(tenant, '/api/test/connection')))
+    expect(next.every((one) => one.status === 200)).toBe(true)
+  })
+})
+
+describe.each(ENGINES)('when %s cannot be reached', (engine) => {
+  it('a new tenant is told so with a 503, and is served as soon as the server is back', async () => {
+    const tenant = newTenant(engine)
+    await setFault(engine, { refuse: true })
+    await cut(engine)
+    const { status, body } = await as<Problem>(tenant, '/api/posts')
+    expect(status).toBe(503)
+    expect(body.code).toMatch(/^(database_unavailable|pool_timeout)$/)
+    await clearFaults()
+    const answer = await until(
+      () => as(tenant, '/api/posts'),
+      (one) => one.status === 200,
+      8_000,
+    )
+    expect(answer.status).toBe(200)
+  })
+
+  it('many requests at once share one failing attempt instead of storming', async () => {
+    const tenant = newTenant(engine)
+    await setFault(engine, { refuse: true })
+    const answers = await Promise.all(Array.from({ length: 50 }, () => as<Problem>(tenant, '/api/posts')))
+    expect(answers.every((one) => one.status === 503)).toBe(true)
+  })
+})
+
+describe('a refused statement', () => {
+  it.each(ENGINES)(
+    "on %s is an honest 500 without the driver's words, and keeps the connection",
+    async (engine) => {
+      const tenant = newTenant(engine)
+      const before = await as<{ id: number }>(tenant, '/api/test/connection')
+      const { status, body } = await as<Problem>(tenant, '/api/test/bad-statement')
+      expect(status).toBe(500)
+      expect(body.code).toBe('query_failed')
+      expect(JSON.stringify(body)).not.toMatch(/no_such|column|command not found/i)
+      const ids = await Promise.all(
+        Array.from({ length: 4 }, () => as<{ id: number }>(tenant, '/api/test/connection')),
+      )
+      expect(ids.map((one) => one.body.id)).toContain(before.body.id)
+      const { body: pool } = await asAdmin<{ pool: { connections_closed: number } }>(
+        `/admin/connections/${tenant}`,
+      )
+      expect(pool.pool.connections_closed).toBe(0)
+    },
+  )
+})
+
+describe('when every object is reset', () => {
+  it.each(ENGINES)('a tenant on %s is served again by a new pool, and its data are there', async (engine) => {
+    const tenant = newTenant(engine)
+    const { body } = await as<{ post_id: string }>(tenant, '/api/posts', 'POST', {
+      title: 'kept',
+      content: '',
+    })
+    await abortAllDurableObjects()
+    const { status } = await as(tenant, `/api/posts/${body.post_id}`)
+    expect(status).toBe(200)
+  })
+
+  it('totals do not go backwards', async () => {
+    const tenant = newTenant('postgres')
+    await as(tenant, '/api/posts')
+    const created = async () =>
+      (await asAdmin<{ total_connections_created: number }>('/admin/connections')).body
+        .total_connections_created
+    const before = await until(created, (count) => count > 0)
+    await abortAllDurableObjects()
+    await as(tenant, '/api/posts')
+    await until(created, (count) => count > before)
+  })
+})

@@ -1,0 +1,66 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { as, asAdmin, clearFaults, newTenant, until } from './support.ts'
+
+interface Problem {
+  code: string
+  detail: string
+  request_id: string
+}
+
+afterEach(clearFaults)
+
+describe('a pool at its limit', () => {
+  it('gives a waiter the connection that is returned, and tells the others pool_timeout with Retry-After', async () => {
+    const tenant = newTenant('postgres')
+    // 20 hold for longer than the 3 s that others wait; the 21st to 25th wait in vain.
+    const holders = Array.from({ length: 20 }, () => as(tenant, '/api/test/hold?ms=5000'))
+    await until(
+      () => fleet(tenant),
+      (pool) => pool?.used === 20,
+    )
+    const waiters = await Promise.all(Array.from({ length: 5 }, () => as<Problem>(tenant, '/api/posts')))
+    for (const { status, headers, body } of waiters) {
+      expect(status).toBe(503)
+      expect(body.code).toBe('pool_timeout')
+      expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+      expect(headers.get('content-type')).toBe('application/problem+json')
+    }
+    // This one comes late enough to be served by a connection that comes back in time.
+    const served = as(tenant, '/api/posts')
+    expect((await Promise.all(holders)).every((one) => one.status === 200)).toBe(true)
+    expect((await served).status).toBe(200)
+    await until(
+      () => fleet(tenant),
+      (pool) => pool?.used === 0 && pool.waiting === 0,
+    )
+  })
+
+  it('refuses at once, as pool_queue_full, who comes when ten times its size already wait', async () => {
+    const tenant = newTenant('postgres')
+    await as(tenant, '/api/posts')
+    const answers = await Promise.all(
+      Array.from({ length: 260 }, () => as<Problem>(tenant, '/api/test/hold?ms=150')),
+    )
+    const refused = answers.filter((one) => one.status === 503)
+    // 20 are served at a time and 200 may wait, whatever the order in which the requests arrive.
+    expect(refused.length).toBeGreaterThanOrEqual(1)
+    expect(refused.every((one) => one.body.code === 'pool_queue_full')).toBe(true)
+    expect(answers.filter((one) => one.status === 200)).toHaveLength(260 - refused.length)
+    await until(
+      () => fleet(tenant),
+      (pool) => pool?.used === 0 && pool.waiting === 0,
+    )
+  })
+})
+
+interface Pool {
+  tenant: string
+  used: number
+  waiting: number
+}
+
+/** The tenant's pool as the fleet's statistics show it, without a request to its host. */
+async function fleet(tenant: string): Promise<Pool | undefined> {
+  const { body } = await asAdmin<{ hosts: { pools: Pool[] }[] }>('/metrics/db-pool')
+  return body.hosts.flatMap((host) => host.pools).find((pool) => pool.tenant === tenant)
+}

@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { as, asAdmin, clearFaults, ENGINES, newTenant, until } from './support.ts'
+
+interface PoolView {
+  pool: {
+    size: number
+    used: number
+    waiting: number
+    connections_created: number
+    leases: number
+    max_size: number
+  }
+  server: { current: number; max: number; ours?: number }
+}
+
+const MAX_SIZE = 20
+
+afterEach(clearFaults)
+
+describe.each(ENGINES)('a tenant on %s', (engine) => {
+  it('runs requests, one after the other and 20 at once, on connections of one pool', async () => {
+    const tenant = newTenant(engine)
+    const ids: number[] = []
+    for (let n = 0; n < 20; n++) {
+      const { status, body } = await as<{ id: number }>(tenant, '/api/test/connection')
+      expect(status).toBe(200)
+      ids.push(body.id)
+    }
+    const serial = new Set(ids)
+    expect(serial.size).toBeLessThanOrEqual(MAX_SIZE)
+
+    const atOnce = await Promise.all(
+      Array.from({ length: 20 }, () => as<{ id: number }>(tenant, '/api/test/connection')),
+    )
+    const again = await Promise.all(
+      Array.from({ length: 20 }, () => as<{ id: number }>(tenant, '/api/test/connection')),
+    )
+    const all = new Set([...ids, ...atOnce.map((one) => one.body.id), ...again.map((one) => one.body.id)])
+    expect(all.size).toBeLessThanOrEqual(MAX_SIZE)
+    // The connections of the first rounds are the ones that come back.
+    expect(again.some((one) => serial.has(one.body.id))).toBe(true)
+
+    const { body } = await asAdmin<PoolView>(`/admin/connections/${tenant}`)
+    expect(body.pool.connections_created).toBeLessThanOrEqual(MAX_SIZE)
+    expect(body.pool.leases).toBeGreaterThanOrEqual(60)
+    expect(body.server.current).toBeGreaterThanOrEqual(body.pool.size)
+  })
+})
+
+describe('100 requests at once that each hold the database for 100 ms', () => {
+  it('go through a pool of 20 in about five rounds, and the waiting is visible meanwhile', async () => {
+    const tenant = newTenant('postgres')
+    // Warm: 20 connections are open before the clock starts.
+    await Promise.all(Array.from({ length: MAX_SIZE }, () => as(tenant, '/api/test/hold?ms=50')))
+
+    const started = Date.now()
+    const requests = Array.from({ length: 100 }, () =>
+      as<{ wait_ms: number }>(tenant, '/api/test/hold?ms=100'),
+    )
+    const seen = until(
+      () => asAdmin<{ primary: { waiting: number; used: number } }>('/metrics/db-pool'),
+      ({ body }) => body.primary.waiting > 0 && body.primary.used === MAX_SIZE,
+      2_000,
+    )
+    const answers = await Promise.all(requests)
+    const elapsed = Date.now() - started
+    console.info(`100 x 100 ms through a pool of 20: ${elapsed} ms`)
+
+    expect(answers.every((one) => one.status === 200)).toBe(true)
+    expect(elapsed).toBeGreaterThanOrEqual(490)
+    expect(elapsed).toBeLessThan(3_000)
+    expect((await seen).body.primary.waiting).toBeGreaterThan(0)
+    await until(
+      () => asAdmin<PoolView>(`/admin/connections/${tenant}`),
+      // The question itself runs on a connection of the pool, which is back by the time of the numbers.
+      ({ body }) => body.pool.used === 0 && body.pool.waiting === 0,
+    )
+  })
+})

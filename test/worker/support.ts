@@ -1,0 +1,105 @@
+import { env, exports } from 'cloudflare:workers'
+
+/** Variables that only tests have; see test/support/stack-setup.ts. */
+declare global {
+  namespace Cloudflare {
+    interface GlobalProps {
+      mainModule: typeof import('./worker.ts')
+      durableNamespaces: 'PoolHost' | 'Ledger'
+    }
+    interface Env {
+      POOL_HOST: DurableObjectNamespace<import('../../src/index.ts').PoolHost>
+      LEDGER: DurableObjectNamespace<import('../../src/index.ts').Ledger>
+      ADMIN_TOKEN: string
+      JWT_SECRET: string
+      STACK_CONTROL_URL: string
+      MONGO_IS_EMBEDDED: string
+    }
+  }
+}
+
+export interface Answer<Body = Record<string, unknown>> {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Body
+}
+
+/** Sends a request to the Worker under test. */
+export async function send<Body = Record<string, unknown>>(
+  path: string,
+  init: RequestInit = {},
+): Promise<Answer<Body>> {
+  const response = await exports.default.fetch(`http://rockpool.test${path}`, init)
+  const text = await response.text()
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? {} : JSON.parse(text),
+  } as Answer<Body>
+}
+
+/** Sends a request of a tenant, with a JSON body if one is given. */
+export function as<Body = Record<string, unknown>>(
+  tenant: string,
+  path: string,
+  method = 'GET',
+  body?: unknown,
+) {
+  return send<Body>(path, {
+    method,
+    headers: { 'x-user-id': tenant, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+}
+
+/** Sends a request with the admin token. */
+export function asAdmin<Body = Record<string, unknown>>(path: string, method = 'GET') {
+  return send<Body>(path, { method, headers: { authorization: `Bearer ${env.ADMIN_TOKEN}` } })
+}
+
+/** Tells the proxy in front of a service how to fail; see dev/local/control.ts. */
+export async function setFault(
+  service: 'postgres' | 'mongo' | 'redis',
+  faults: Record<string, unknown>,
+): Promise<void> {
+  await control(service, { method: 'PUT', body: JSON.stringify(faults) })
+}
+
+export async function clearFaults(): Promise<void> {
+  for (const service of ['postgres', 'mongo', 'redis']) await control(service, { method: 'DELETE' })
+}
+
+/** Drops every live connection of a service. */
+export async function cut(service: 'postgres' | 'mongo' | 'redis'): Promise<void> {
+  await control(`${service}/cut`, { method: 'POST' })
+}
+
+async function control(path: string, init: RequestInit): Promise<void> {
+  const response = await fetch(`${env.STACK_CONTROL_URL}/${path}`, init)
+  if (response.status !== 204) throw new Error(`${path}: ${await response.text()}`)
+}
+
+/** Asks until `check` is satisfied with the answer, and returns it. */
+export async function until<T>(
+  ask: () => Promise<T>,
+  check: (answer: T) => boolean,
+  timeoutMs = 5_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const answer = await ask()
+    if (check(answer)) return answer
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms; last: ${JSON.stringify(answer)}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+let tenants = Math.floor(Math.random() * 1000)
+
+/** A tenant id that no other test of this run uses, or hardly ever; see test/support/stack-setup.ts. */
+export function newTenant(engine: 'postgres' | 'mongo'): string {
+  tenants = (tenants + 1) % 1000
+  return engine === 'postgres' ? `pg-${tenants}` : `mg-${Date.now().toString(36)}-${tenants}`
+}
+
+export const ENGINES = ['postgres', 'mongo'] as const

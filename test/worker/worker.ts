@@ -1,0 +1,63 @@
+import { Hono } from 'hono'
+import { routes } from '../../src/routes/app.ts'
+import type { RouteEnv } from '../../src/routes/bindings.ts'
+
+/**
+ * The Worker under test: Rockpool as it is, and beside its routes two that show and hold what tests ask about. They
+ * run where all routes run, on a lease of the tenant's pool.
+ */
+const probes = new Hono<RouteEnv>()
+
+/** Which connection of the server a lease runs on. */
+probes.get('/connection', async (c) => {
+  await using lease = await c.env.lease()
+  const { connection } = lease
+  if (connection.engine === 'postgres') {
+    const [row] = await connection.query<{ id: number }>('SELECT pg_backend_pid() AS id')
+    return c.json({ id: row?.id, reused: lease.reused })
+  }
+  const hello = await connection.run('admin', (db) => db.command({ hello: 1 }))
+  return c.json({ id: hello.connectionId as number, reused: lease.reused })
+})
+
+/** Keeps a connection busy in the database for `?ms=`. */
+probes.get('/hold', async (c) => {
+  const ms = Number(c.req.query('ms'))
+  await using lease = await c.env.lease()
+  const { connection } = lease
+  if (connection.engine === 'postgres') {
+    await connection.query('SELECT pg_sleep($1)', [ms / 1000])
+  } else {
+    // The test has set a fail point that blocks this command for as long.
+    await connection.run('admin', (db) =>
+      db.command({ listDatabases: 1, nameOnly: true, filter: { name: 'none' } }),
+    )
+  }
+  return c.json({ wait_ms: lease.waitMs })
+})
+
+/** Runs a statement that the database refuses. */
+probes.get('/bad-statement', async (c) => {
+  await using lease = await c.env.lease()
+  const { connection } = lease
+  if (connection.engine === 'postgres') await connection.query('SELECT no_such_column')
+  else await connection.run('admin', (db) => db.command({ noSuchCommand: 1 }))
+  return c.json({})
+})
+
+/** Ends every other backend of the Postgres server, as an administrator's restart would. */
+probes.post('/kill-others', async (c) => {
+  await using lease = await c.env.lease()
+  if (lease.connection.engine === 'postgres') {
+    await lease.connection.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+    )
+  }
+  return c.json({})
+})
+
+routes.route('/api/test', probes)
+
+export * from '../../src/index.ts'
+export { default } from '../../src/index.ts'

@@ -1,0 +1,68 @@
+import { builtinModules } from 'node:module'
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+/**
+ * The MongoDB driver is CommonJS and asks for packages that are not there; inside workerd it has to be bundled first,
+ * with Node's own modules and the optional packages left out.
+ */
+const mongodb = {
+  ssr: {
+    enabled: true,
+    include: ['mongodb'],
+    rolldownOptions: {
+      platform: 'node' as const,
+      external: [
+        ...builtinModules,
+        /^node:/,
+        'kerberos',
+        '@mongodb-js/zstd',
+        'snappy',
+        'socks',
+        'aws4',
+        'gcp-metadata',
+        '@aws-sdk/credential-providers',
+        'mongodb-client-encryption',
+      ],
+    },
+  },
+}
+
+export default defineConfig({
+  test: {
+    // The Worker's own log lines would bury the results.
+    onConsoleLog: (line) => !/\bevent: /.test(line),
+    projects: [
+      {
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
+      },
+      {
+        test: {
+          name: 'local',
+          include: ['test/local/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            main: './test/worker/worker.ts',
+            wrangler: { configPath: './wrangler.toml', environment: 'test' },
+            miniflare: { bindings: inject('variables') },
+          })),
+        ],
+        test: {
+          name: 'worker',
+          include: ['test/worker/**/*.test.ts'],
+          globalSetup: ['test/support/stack-setup.ts'],
+          deps: { optimizer: mongodb },
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          // One database server for all of them: tests that pull its plugs cannot run beside others.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
