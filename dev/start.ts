@@ -10,9 +10,14 @@ import { localVariables } from './variables.ts'
 
 /** `npm start`: the local stack and the bundled Worker on workerd, until Ctrl-C. */
 async function start(): Promise<void> {
-  const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } })
+  const { values } = parseArgs({
+    options: {
+      fresh: { type: 'boolean', default: false },
+      dir: { type: 'string', default: join(ROOT, '.local') },
+    },
+  })
+  const { dir } = values
   const port = Number(process.env.PORT ?? 8787)
-  const dir = join(ROOT, '.local')
   const log = progress()
   const stopped = untilStopped()
 

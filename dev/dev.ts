@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startStack } from './local/stack.ts'
+import { ROOT } from './local/worker/bundle.ts'
+import { progress } from './progress.ts'
+import { untilStopped } from './until-stopped.ts'
+import { localVariables } from './variables.ts'
+
+/** `npm run dev`: the local stack and wrangler's dev server, which reloads the Worker when a file changes. */
+async function dev(): Promise<void> {
+  const dir = join(ROOT, '.local')
+  const stopped = untilStopped()
+  const { MONGODB_URI, REDIS_URL, PORT = '8787' } = process.env
+  const stack = await startStack({ dir, mongoUri: MONGODB_URI, redisUrl: REDIS_URL, log: progress() })
+  try {
+    const variables = localVariables(stack.variables)
+    // In a file, because arguments of a process can be read by everybody on the machine.
+    const file = join(dir, 'dev.vars')
+    const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'`)
+    await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 })
+    process.stdout.write(`\nAdmin token: ${variables.ADMIN_TOKEN}\n\n`)
+
+    const args = ['dev', '--env=', '--ip', '127.0.0.1', '--port', PORT, '--env-file', file]
+    const child = spawn(
+      join(ROOT, 'node_modules/.bin/wrangler'),
+      [...args, '--persist-to', join(dir, 'wrangler')],
+      {
+        cwd: ROOT,
+        stdio: 'inherit',
+      },
+    )
+    const ended = once(child, 'exit')
+    await Promise.race([ended, stopped.then(() => child.kill('SIGINT'))])
+    await ended
+  } finally {
+    await stack.close()
+  }
+}
+
+try {
+  await dev()
+  process.exit()
+} catch (error) {
+  process.stderr.write(`\nRockpool could not start: ${error instanceof Error ? error.message : error}\n`)
+  process.exit(1)
+}
