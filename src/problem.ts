@@ -14,7 +14,6 @@ const KINDS = {
   admin_token_required: [401, 'This route needs the admin token'],
   not_found: [404, 'Not found'],
   connection_not_found: [404, 'No connection found'],
-  method_not_allowed: [405, 'Method not allowed'],
   conflict: [409, 'The request conflicts with what is stored'],
   payload_too_large: [413, 'The request body is too large'],
   unsupported_media_type: [415, 'The request body must be application/json'],

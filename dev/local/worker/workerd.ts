@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { ROOT } from './bundle.ts'
 import { workerdConfig } from './workerd-config.ts'
 
@@ -19,7 +21,6 @@ export interface WorkerdOptions {
 /** A Worker that runs on workerd, the production runtime. */
 export interface Workerd {
   readonly url: string
-  readonly pid: number
   /** Everything the Worker logged and workerd said, one JSON object a line. */
   readonly logFile: string
   /** Resolves when it ends without having been asked to. */
@@ -29,6 +30,14 @@ export interface Workerd {
 
 const START_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 5_000
+
+/**
+ * Runs its arguments and ends them when standard input closes: that happens even when this process is killed outright,
+ * so that no Worker is left behind on its port. Output and control channel belong to workerd alone; their end is its
+ * end.
+ */
+const GUARD =
+  '"$@" & server=$!; exec >&- 2>&- 3>&-; cat >/dev/null; kill "$server" 2>/dev/null; wait "$server"'
 
 /** @throws {Error} when it does not start, for example because the port is taken. */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
@@ -40,50 +49,56 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const logFile = join(options.dir, 'worker.log')
   const log = createWriteStream(logFile, { flags: 'w' })
 
-  const child = spawn(
+  const workerd = [
     join(ROOT, 'node_modules/.bin/workerd'),
-    [
-      'serve',
-      config,
-      '--control-fd=3',
-      `--socket-addr=http=127.0.0.1:${options.port ?? 0}`,
-      '--experimental',
-    ],
+    'serve',
+    config,
+    '--control-fd=3',
+    '--experimental',
+  ]
+  const child = spawn(
+    '/bin/sh',
+    ['-c', GUARD, 'workerd', ...workerd, `--socket-addr=http=127.0.0.1:${options.port ?? 0}`],
     {
       // A group of its own: Ctrl-C in a terminal is for us, and we stop it in order.
       detached: true,
-      env: { ...options.variables },
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, ...options.variables },
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     },
   )
+  const control = child.stdio[3] as Readable
   let tail = ''
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.pipe(log, { end: false })
-    stream?.on('data', (chunk: Buffer) => {
+    stream.pipe(log, { end: false })
+    stream.on('data', (chunk: Buffer) => {
       tail = (tail + chunk.toString()).slice(-4_000)
     })
   }
+  const exited = once(child, 'close')
   let closing = false
-  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const crashed = new Promise<string>((resolve) => {
-    child.once('close', (code, signal) => {
-      log.end()
-      if (!closing) resolve(`workerd ended with ${signal ?? code}: ${tail}`)
+    control.once('close', () => {
+      const taken = /Address already in use/.test(tail)
+      const reason = taken ? `port ${options.port} is in use; PORT=… takes another` : tail.trim()
+      if (!closing) resolve(`workerd has ended by itself: ${reason}`)
     })
-    child.once('error', (error) => resolve(`workerd could not be started: ${error.message}`))
   })
   const close = async () => {
     closing = true
-    await stop(child, exited)
+    child.stdin.end()
+    const forced = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), STOP_TIMEOUT_MS)
+    await exited
+    clearTimeout(forced)
+    log.end()
   }
 
   try {
     const port = await Promise.race([
-      listeningPort(child),
+      listeningPort(control),
       crashed.then((reason) => Promise.reject(new Error(reason))),
       timeout(START_TIMEOUT_MS).then(() => Promise.reject(new Error(`workerd did not start: ${tail}`))),
     ])
-    return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, logFile, crashed, close }
+    return { url: `http://127.0.0.1:${port}`, logFile, crashed, close }
   } catch (error) {
     await close()
     throw error
@@ -91,26 +106,12 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
 }
 
 /** workerd tells on its control channel, as a line of JSON, once a socket listens. */
-async function listeningPort(child: ChildProcess): Promise<number> {
-  const control = child.stdio[3]
-  if (!control) throw new Error('workerd has no control channel')
-  let text = ''
-  for (;;) {
-    const [chunk] = (await once(control, 'data')) as [Buffer]
-    text += chunk.toString()
-    for (const line of text.split('\n').slice(0, -1)) {
-      const message = JSON.parse(line) as { event?: string; port?: number }
-      if (message.event === 'listen' && message.port !== undefined) return message.port
-    }
+async function listeningPort(control: Readable): Promise<number> {
+  for await (const line of createInterface(control)) {
+    const message = JSON.parse(line) as { event?: string; port?: number }
+    if (message.event === 'listen' && message.port !== undefined) return message.port
   }
-}
-
-async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  child.kill('SIGTERM')
-  const forced = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
-  await exited
-  clearTimeout(forced)
+  return new Promise(() => {})
 }
 
 function timeout(ms: number): Promise<void> {
