@@ -28,11 +28,14 @@ async function dev(): Promise<void> {
       [...args, '--persist-to', join(dir, 'wrangler')],
       {
         cwd: ROOT,
-        stdio: 'inherit',
+        // A group of its own, so that it can be stopped whole: wrangler is three processes, and the first does not
+        // always tell the others. Such a group may not read from the terminal.
+        detached: true,
+        stdio: ['ignore', 'inherit', 'inherit'],
       },
     )
     const ended = once(child, 'exit')
-    await Promise.race([ended, stopped.then(() => child.kill('SIGINT'))])
+    await Promise.race([ended, stopped.then(() => process.kill(-(child.pid ?? 0), 'SIGTERM'))])
     await ended
   } finally {
     await stack.close()
