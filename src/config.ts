@@ -1,5 +1,5 @@
 import type { EngineName, Tier } from './tenants/tenant.ts'
-import { crossFaults, type VariableFault, Variables } from './variables.ts'
+import { crossFaults, setVariables, type VariableFault, Variables } from './variables.ts'
 
 /** Sizes and times of a pool. All times in milliseconds. */
 export interface PoolSettings {
@@ -69,7 +69,7 @@ const LONGEST_LIFETIME = 840
 
 /** Checks the variables of a deployment and completes them; every fault at once. */
 export function parseConfig(env: object): ConfigResult {
-  const parsed = Variables.safeParse(env)
+  const parsed = Variables.safeParse(setVariables(env))
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => ({
       variable: String(issue.path[0]),

@@ -7,9 +7,9 @@ import { ENGINES, TenantId, TIERS } from './tenants/tenant.ts'
  * was found: half of these are secrets.
  */
 
-/** A variable arrives as text, from a JSON configuration also as a number. An empty one counts as not set. */
+/** A variable arrives as text, from a JSON configuration also as a number. */
 const text = z.preprocess(
-  (value) => (typeof value === 'number' ? String(value) : value === '' ? undefined : value),
+  (value) => (typeof value === 'number' ? String(value) : value),
   z.string({ error: 'expected text' }).trim(),
 )
 
@@ -61,7 +61,16 @@ const json = text.transform((value, context): unknown => {
 })
 
 const tenants = json.pipe(
-  z.record(TenantId, z.strictObject({ tier: z.enum(TIERS), engine: z.enum(ENGINES) })),
+  z.record(
+    TenantId,
+    z.strictObject(
+      { tier: z.enum(TIERS), engine: z.enum(ENGINES) },
+      // Zod's own message repeats the name of a field that it does not know.
+      {
+        error: (issue) => (issue.code === 'unrecognized_keys' ? 'expected tier and engine only' : undefined),
+      },
+    ),
+  ),
 )
 
 const SecretText = text.pipe(z.string().min(32, 'expected at least 32 characters'))
@@ -76,7 +85,7 @@ export const Variables = z.object({
   DB_POOL_MAX_INACTIVE_CONNECTION_LIFETIME: seconds(1, 86_400).optional(),
   DB_POOL_TIMEOUT: seconds(0.05, 300).default(30),
   DB_POOL_RECYCLE: seconds(1, 86_400).default(840),
-  DB_POOL_MAX_WAITING: number(0, 100_000).optional(),
+  DB_POOL_MAX_WAITING: number(1, 100_000).optional(),
   POOL_CACHE_MAX: number(1, 10_000).default(100),
   SLOW_QUERY_MS: number(1, 600_000).default(1000),
 
@@ -102,6 +111,16 @@ export const Variables = z.object({
 })
 
 export type Variables = z.infer<typeof Variables>
+
+/**
+ * The variables that are set: an empty one counts as not set. Left out here because a schema that finds one empty can
+ * no longer fall back on its default.
+ */
+export function setVariables(env: object): object {
+  return Object.fromEntries(
+    Object.entries(env).filter(([, value]) => typeof value !== 'string' || value.trim() !== ''),
+  )
+}
 
 /** A variable and why its value cannot be used. Never the value. */
 export interface VariableFault {

@@ -7,6 +7,7 @@
 const REFUSED = new Set(
   [
     ['tlsInsecure', 'tlsAllowInvalidCertificates', 'tlsAllowInvalidHostnames', 'sslValidate'],
+    ['rejectUnauthorized', 'checkServerIdentity'],
     [
       'tlsCAFile',
       'tlsCertificateKeyFile',
@@ -15,6 +16,7 @@ const REFUSED = new Set(
       'tlsCRLFile',
     ],
     ['sslCA', 'sslCert', 'sslKey', 'sslPass', 'sslCRL'],
+    ['ca', 'cert', 'key', 'pfx', 'passphrase', 'crl', 'secureContext'],
     ['proxyHost', 'proxyPort', 'proxyUsername', 'proxyPassword', 'authMechanismProperties', 'autoEncryption'],
   ]
     .flat()
@@ -26,7 +28,8 @@ const MECHANISMS = new Set(['', 'default', 'scram-sha-1', 'scram-sha-256', 'plai
 
 /** The options of `uri` that are refused, as they are written there. Names only: values may be secrets. */
 export function refusedMongoOptions(uri: string): string[] {
-  const query = uri.split('?')[1] ?? ''
+  // The driver's URL parser drops tabs and line ends wherever they stand, so `tls<tab>Insecure` is an option too.
+  const query = uri.replaceAll(/[\t\n\r]/g, '').split('?')[1] ?? ''
   const refused: string[] = []
   for (const [name, value] of new URLSearchParams(query)) {
     const key = name.toLowerCase()

@@ -16,7 +16,9 @@ export interface Fault {
  */
 export function postgresFault(error: unknown, phase: Phase): Fault {
   const { code, severity, message } = fields(error)
-  if (!/^[0-9A-Z]{5}$/.test(code)) {
+  // EPIPE and the like look as a SQLSTATE does, but a server's error always has a severity.
+  const isSocketError = code.startsWith('E') && severity === ''
+  if (isSocketError || !/^[0-9A-Z]{5}$/.test(code)) {
     if (phase === 'opening') return fatal('database_unavailable')
     // Client-side `query_timeout`: the server may still be working, so the connection cannot be used again.
     return message === 'Query read timeout' ? fatal('database_timeout') : fatal('connection_lost')

@@ -8,12 +8,12 @@ import { jitteredLifetime } from './lifetime.ts'
 import { OpeningGate } from './opening-gate.ts'
 import { Pool, type PoolSpec, pausedProblem } from './pool.ts'
 import {
-  addCounters,
   type CloseReason,
   type Cluster,
   NO_COUNTERS,
   type PoolCounters,
   type PoolStatistics,
+  type Tally,
 } from './statistics.ts'
 
 /** What happened to a pool, told once. */
@@ -55,10 +55,11 @@ export class PoolCache {
   readonly #gate = new OpeningGate(OPENINGS_AT_ONCE)
   /** Least recently used first: a Map keeps insertion order, and a lease inserts its pool anew. */
   readonly #pools = new Map<string, Pool>()
-  readonly #draining = new Set<Pool>()
+  /** Every pool whose ending has not been told, those that are draining too. */
+  readonly #alive = new Set<Pool>()
   readonly #breakers = new Map<string, Breaker>()
-  /** What pools that are gone have counted. */
-  readonly #past = new Map<Cluster, PoolCounters>()
+  /** Pools count here as well as for themselves, so that nothing is lost or counted twice when one goes. */
+  readonly #tallies = new Map<Cluster, Tally>()
   #cancelSweep: (() => void) | undefined
 
   constructor(options: PoolCacheOptions) {
@@ -72,7 +73,7 @@ export class PoolCache {
 
   /** Whether no pool is left, draining ones included. */
   isEmpty(): boolean {
-    return this.#pools.size === 0 && this.#draining.size === 0
+    return this.#alive.size === 0
   }
 
   /**
@@ -108,31 +109,34 @@ export class PoolCache {
 
   /** Pools at this moment, draining ones included. */
   statistics(): PoolStatistics[] {
-    return [...this.#pools.values(), ...this.#draining].map((pool) => pool.statistics())
+    return [...this.#alive].map((pool) => pool.statistics())
   }
 
   /** Everything that was ever counted here on each cluster, by pools that are gone too. */
   counters(): ReadonlyMap<Cluster, PoolCounters> {
-    const sums = new Map(this.#past)
-    for (const pool of this.statistics()) addTo(sums, pool)
-    return sums
+    return new Map([...this.#tallies].map(([cluster, tally]) => [cluster, { ...tally }]))
   }
 
   #open(spec: PoolSpec): Pool {
     const { clock, engine, lifetimeMs, random, slowQueryMs, onChange } = this.#options
     const breaker = this.#breakerOf(spec.key)
-    if (!breaker.allows(clock.now())) throw pausedProblem(breaker, clock.now())
+    if (breaker.pausedFor(clock.now()) > 0) throw pausedProblem(breaker, clock.now())
     this.#makeRoom()
+    // Last, because it spends the one trial of a pause.
+    breaker.allows(clock.now())
 
+    const tally = this.#tallyOf(spec.cluster)
     const pool = new Pool(spec, () => engine(spec), {
       clock,
       breaker,
       slowQueryMs,
       gate: this.#gate,
       lifetime: () => jitteredLifetime(lifetimeMs, LONGEST_LIFETIME_MS, random),
+      count: (name) => tally[name]++,
       changed: onChange,
     })
     this.#pools.set(spec.key, pool)
+    this.#alive.add(pool)
     this.#sweepLater()
     pool.open().then(
       () => {
@@ -141,10 +145,8 @@ export class PoolCache {
       (error: unknown) => {
         // The key may have been closed and opened anew while this attempt was failing.
         if (this.#pools.get(spec.key) === pool) this.#pools.delete(spec.key)
-        this.#forget(pool)
         const code = error instanceof Problem ? error.code : 'internal_error'
-        this.#emit({ event: 'pool.error', pool: pool.statistics(), code })
-        onChange()
+        this.#ended(pool, { event: 'pool.error', pool: pool.statistics(), code })
       },
     )
     return pool
@@ -167,20 +169,28 @@ export class PoolCache {
   /** Takes the pool out of the map at once, so that the next lease opens a new one, then lets it drain. */
   async #retire(pool: Pool, reason: CloseReason): Promise<void> {
     this.#pools.delete(pool.spec.key)
-    this.#draining.add(pool)
     try {
       await pool.close(this.#options.drainMs)
     } finally {
-      this.#draining.delete(pool)
-      this.#forget(pool)
-      this.#emit({ event: 'pool.closed', pool: pool.statistics(), reason })
-      this.#options.onChange()
+      this.#ended(pool, { event: 'pool.closed', pool: pool.statistics(), reason })
     }
   }
 
-  #forget(pool: Pool): void {
-    addTo(this.#past, pool.statistics())
+  /** Tells of a pool's end, once: one that is closed while it opens ends in both ways. */
+  #ended(pool: Pool, event: PoolEvent): void {
+    if (!this.#alive.delete(pool)) return
     if (this.isEmpty()) this.#stopSweeping()
+    this.#emit(event)
+    this.#options.onChange()
+  }
+
+  #tallyOf(cluster: Cluster): Tally {
+    let tally = this.#tallies.get(cluster)
+    if (!tally) {
+      tally = { ...NO_COUNTERS }
+      this.#tallies.set(cluster, tally)
+    }
+    return tally
   }
 
   #breakerOf(key: string): Breaker {
@@ -218,8 +228,4 @@ export class PoolCache {
   #emit(event: PoolEvent): void {
     this.#options.onEvent(event)
   }
-}
-
-function addTo(sums: Map<Cluster, PoolCounters>, pool: PoolStatistics): void {
-  sums.set(pool.cluster, addCounters(sums.get(pool.cluster) ?? NO_COUNTERS, pool))
 }

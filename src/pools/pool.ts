@@ -5,12 +5,14 @@ import { Candidate, type LeaseRequest } from './candidate.ts'
 import type { Clock } from './clock.ts'
 import { Lease } from './lease.ts'
 import type { OpeningGate } from './opening-gate.ts'
+import { Openings } from './openings.ts'
 import {
   type Cluster,
   NO_COUNTERS,
   type PoolCounters,
   type PoolState,
   type PoolStatistics,
+  type Tally,
 } from './statistics.ts'
 import { WaitQueue } from './wait-queue.ts'
 
@@ -38,6 +40,8 @@ export interface PoolSurroundings {
   readonly breaker: Breaker
   readonly lifetime: () => number
   readonly slowQueryMs: number
+  /** Sums up what the pools of a cluster count, those that are gone too. */
+  count(name: keyof PoolCounters): void
   /** Something that statistics show has changed. */
   changed(): void
 }
@@ -67,8 +71,9 @@ export class Pool<C extends Connection = Connection> {
   readonly #engine: () => Promise<Engine<C>>
   readonly #around: PoolSurroundings
   readonly #queue: WaitQueue<Candidate<C>>
-  /** Places in the gate held by this pool, each by a lease or a filling that is having a connection opened. */
-  readonly #places = new Set<object>()
+  readonly #openings: Openings
+  /** Openings for nobody in particular: what they open is free once they have ended. */
+  #fillings = 0
   readonly #openedAt: number
   #driver: EnginePool<C> | undefined
   #state: PoolState = 'opening'
@@ -77,7 +82,7 @@ export class Pool<C extends Connection = Connection> {
   /** Connections last used before this are suspect: one of their kind was found dead. */
   #suspectBefore = 0
   #waitsForGate = false
-  #counters: { -readonly [name in keyof PoolCounters]: number } = { ...NO_COUNTERS }
+  readonly #counters: Tally = { ...NO_COUNTERS }
   #whenIdle: (() => void) | undefined
 
   /** @param engine loads the engine; called once, when the pool opens */
@@ -86,6 +91,7 @@ export class Pool<C extends Connection = Connection> {
     this.#engine = engine
     this.#around = around
     this.#queue = new WaitQueue(spec.maxWaiting)
+    this.#openings = new Openings(around.gate)
     this.#openedAt = this.#lastUsedAt = around.clock.now()
   }
 
@@ -188,7 +194,7 @@ export class Pool<C extends Connection = Connection> {
     this.#queue.checkRoom()
     const candidate = new Candidate<C>(request, this.#around.clock, (timedOut) => {
       this.#queue.remove(candidate)
-      if (timedOut) this.#counters.lease_timeouts++
+      if (timedOut) this.#count('lease_timeouts')
       candidate.reject(
         timedOut ? this.#timeoutProblem(request.timeoutMs) : new Problem('client_closed_request'),
       )
@@ -212,7 +218,8 @@ export class Pool<C extends Connection = Connection> {
     await this.#drained(deadlineMs)
     this.#state = 'closed'
     this.#rejectAll(new Problem('pool_closed'))
-    await this.#driver?.close(this.#leases > 0)
+    // A connection that cannot be closed properly is gone already; nobody who closes a pool could do more about it.
+    await this.#driver?.close(this.#leases > 0).catch(() => {})
     this.#around.changed()
   }
 
@@ -236,11 +243,12 @@ export class Pool<C extends Connection = Connection> {
     const driver = this.#driver
     if (!driver || this.#state === 'closed') return
     while (this.#queue.size > 0) {
-      const open = this.#leases - this.#places.size < driver.counts().size
+      const taken = this.#leases + this.#fillings - this.#openings.size
+      const open = taken < driver.counts().size
       if (!open && !this.#mayOpen(driver)) return
       const candidate = this.#queue.take()
       if (!candidate) return
-      if (!open) this.#places.add(candidate)
+      if (!open) this.#openings.begin(candidate)
       this.#leases++
       void this.#serve(driver, candidate)
     }
@@ -250,7 +258,7 @@ export class Pool<C extends Connection = Connection> {
   /** Takes a place in the gate, if the pool may grow and a place is free. */
   #mayOpen(driver: EnginePool<C>): boolean {
     const { breaker, clock, gate } = this.#around
-    if (driver.counts().size + this.#places.size >= this.spec.maxSize || this.#leases >= this.spec.maxSize)
+    if (driver.counts().size + this.#openings.size >= this.spec.maxSize || this.#leases >= this.spec.maxSize)
       return false
     const now = clock.now()
     if (breaker.pausedFor(now) > 0) {
@@ -277,41 +285,50 @@ export class Pool<C extends Connection = Connection> {
 
   #fill(driver: EnginePool<C>): void {
     if (!driver.grow || this.#state !== 'open') return
-    while (driver.counts().size + this.#places.size < this.spec.minSize && this.#mayOpen(driver)) {
-      const place = {}
-      this.#places.add(place)
+    while (driver.counts().size + this.#openings.size < this.spec.minSize && this.#mayOpen(driver)) {
+      const filling = {}
+      this.#openings.begin(filling)
+      this.#fillings++
       void driver
         .grow()
         .catch((error: unknown) => this.#openingFailed(toProblem(error)))
         .finally(() => {
-          this.#leavePlace(place)
+          this.#fillings--
+          this.#openings.end(filling)
           this.#pump()
         })
     }
   }
 
   async #serve(driver: EnginePool<C>, candidate: Candidate<C>): Promise<void> {
+    let checkout: Checkout<C>
     try {
-      const checkout = await this.#takeLive(driver, candidate)
-      if (!candidate.isWaiting()) {
-        // Its time was up while the connection was being opened; the next one in line can have it.
-        await this.#giveBack(candidate, checkout)
-        return
-      }
-      this.#counters.leases++
-      if (checkout.lastUsedAt !== undefined) this.#counters.reuses++
-      const waitMs = this.#around.clock.now() - candidate.since
-      candidate.resolve(new Lease(checkout, waitMs, (returned) => this.#giveBack(candidate, returned)))
-      this.#around.changed()
+      checkout = await this.#takeLive(driver, candidate)
     } catch (error) {
       const problem = toProblem(error)
       this.#leases--
-      this.#leavePlace(candidate)
+      this.#openings.end(candidate)
       this.#openingFailed(problem)
-      if (candidate.isWaiting()) candidate.reject(problem)
+      candidate.reject(problem)
       this.#settleIfDrained()
       this.#pump()
+      return
     }
+    // What a driver with `grow` has checked out is open; another one opens it when it is first used.
+    if (driver.grow) this.#openings.end(candidate)
+    // The pool's time was up, if not the candidate's own, while the connection was being opened.
+    if (this.isClosed()) candidate.reject(new Problem('pool_closed'))
+    if (!candidate.isWaiting()) {
+      // The next one in line can have it.
+      await this.#giveBack(candidate, checkout)
+      return
+    }
+    this.#count('leases')
+    if (checkout.lastUsedAt !== undefined) this.#count('reuses')
+    const waitMs = this.#around.clock.now() - candidate.since
+    candidate.resolve(new Lease(checkout, waitMs, (returned) => this.#giveBack(candidate, returned)))
+    this.#pump()
+    this.#around.changed()
   }
 
   /** A connection that is known to be alive, or was used a moment ago. */
@@ -325,9 +342,9 @@ export class Pool<C extends Connection = Connection> {
       await first.release(false)
       await driver.retireFree()
     }
-    if (!this.#places.has(holder)) {
+    if (!this.#openings.has(holder)) {
       await this.#around.gate.enter()
-      this.#places.add(holder)
+      this.#openings.begin(holder)
     }
     return await driver.checkout()
   }
@@ -344,15 +361,11 @@ export class Pool<C extends Connection = Connection> {
     } finally {
       this.#leases--
       this.#lastUsedAt = this.#around.clock.now()
-      this.#leavePlace(holder)
+      this.#openings.end(holder)
       this.#settleIfDrained()
       this.#pump()
       this.#around.changed()
     }
-  }
-
-  #leavePlace(holder: object): void {
-    if (this.#places.delete(holder)) this.#around.gate.leave()
   }
 
   #openingFailed(problem: Problem): void {
@@ -366,29 +379,34 @@ export class Pool<C extends Connection = Connection> {
     const { breaker, clock, slowQueryMs } = this.#around
     return {
       connectionOpened: () => {
-        this.#counters.connections_created++
+        this.#count('connections_created')
         breaker.succeeded()
-        const [oldest] = this.#places
-        if (oldest) this.#leavePlace(oldest)
+        this.#openings.opened()
         this.#pump()
         this.#around.changed()
       },
       connectionClosed: () => {
-        this.#counters.connections_closed++
+        this.#count('connections_closed')
         this.#around.changed()
       },
       connectionFailed: () => {
-        this.#counters.connection_errors++
+        this.#count('connection_errors')
         this.#suspectBefore = clock.now()
       },
       commandEnded: (durationMs) => {
-        if (durationMs >= slowQueryMs) this.#counters.slow_queries++
+        if (durationMs >= slowQueryMs) this.#count('slow_queries')
       },
     }
   }
 
+  #count(name: keyof PoolCounters): void {
+    this.#counters[name]++
+    this.#around.count(name)
+  }
+
   #rejectAll(problem: Problem): void {
     for (const candidate of this.#queue.clear()) candidate.reject(problem)
+    this.#settleIfDrained()
   }
 
   #timeoutProblem(timeoutMs: number): Problem {

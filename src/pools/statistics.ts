@@ -23,6 +23,9 @@ export interface PoolCounters {
   readonly slow_queries: number
 }
 
+/** Counters while they are being counted. */
+export type Tally = { -readonly [name in keyof PoolCounters]: number }
+
 /** A pool at one moment, as plain data. Times are epoch milliseconds. */
 export interface PoolStatistics extends PoolCounters {
   readonly key: string

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { parseConfig } from '../../../src/config.ts'
+import { LEAST, ROWS } from '../support/variable-rows.ts'
+
+for (const { name, good, bad, read, base = LEAST } of ROWS) {
+  for (const [value, expected] of good) {
+    test(`${name} may be ${JSON.stringify(value)}`, () => {
+      const result = parseConfig({ ...base, [name]: value })
+      if (!result.ok) throw new Error(JSON.stringify(result.faults))
+      expect(read(result.config)).toEqual(expected ?? (value === '' || isBlank(value) ? undefined : value))
+    })
+  }
+  for (const value of bad) {
+    test(`${name} may not be ${JSON.stringify(value) ?? String(value)}`, () => {
+      const result = parseConfig({ ...base, [name]: value })
+      const faults = result.ok ? [] : result.faults
+      expect(faults.map(({ variable }) => variable)).toContain(name)
+      expect(new Set(faults.map(({ variable }) => variable))).toEqual(new Set([name]))
+      for (const { reason } of faults) expect(reason).not.toBe('')
+    })
+  }
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() === ''
+}

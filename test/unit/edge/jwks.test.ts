@@ -1,0 +1,83 @@
+import { createHmac } from 'node:crypto'
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
+import { afterAll, expect, test } from 'vitest'
+import type { JwtSettings } from '../../../src/config.ts'
+import { verifyJwt } from '../../../src/edge/jwt.ts'
+import { problemOf } from '../support/host.ts'
+import { encoded, seconds, serveKeys } from '../support/tokens.ts'
+
+const rsa = await generateKeyPair('RS256', { extractable: true })
+const ec = await generateKeyPair('ES256', { extractable: true })
+const stranger = await generateKeyPair('RS256', { extractable: true })
+const provider = await serveKeys([
+  { ...(await exportJWK(rsa.publicKey)), kid: 'rsa', alg: 'RS256', use: 'sig' },
+  { ...(await exportJWK(ec.publicKey)), kid: 'ec', alg: 'ES256', use: 'sig' },
+])
+afterAll(() => provider.close())
+
+const key = { jwksUrl: provider.url }
+const rs256: JwtSettings = { key, algorithm: 'RS256', issuer: undefined, audience: undefined }
+const es256: JwtSettings = { ...rs256, algorithm: 'ES256' }
+const claims = { user_id: 'acme', exp: seconds(60) }
+
+type Signer = typeof rsa.privateKey
+const signed = (header: { alg: string }, by: Signer) =>
+  new SignJWT(claims).setProtectedHeader(header).sign(by)
+
+test('a token signed with a key of the set gives its claims', async () => {
+  expect(await verifyJwt(await signed(header('RS256', 'rsa'), rsa.privateKey), rs256)).toEqual(claims)
+  expect(await verifyJwt(await signed(header('ES256', 'ec'), ec.privateKey), es256)).toEqual(claims)
+})
+
+test('the key set is fetched once for many tokens', async () => {
+  const own: JwtSettings = { ...rs256 }
+  const before = provider.requests()
+  const token = await signed(header('RS256', 'rsa'), rsa.privateKey)
+  for (let count = 0; count < 5; count++) await verifyJwt(token, own)
+  expect(provider.requests()).toBe(before + 1)
+})
+
+test('a token of the other algorithm is refused although its key is in the set', async () => {
+  const token = await signed(header('ES256', 'ec'), ec.privateKey)
+  expect(await problemOf(verifyJwt(token, rs256))).toMatchObject({ code: 'invalid_token' })
+})
+
+test('a token that takes the public key for a secret is refused', async () => {
+  const publicKey = await exportSPKI(rsa.publicKey)
+  const content = `${encoded({ alg: 'HS256', kid: 'rsa' })}.${encoded(claims)}`
+  for (const secret of [publicKey, publicKey.trim(), JSON.stringify(await exportJWK(rsa.publicKey))]) {
+    const token = `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`
+    expect(await problemOf(verifyJwt(token, rs256))).toMatchObject({ code: 'invalid_token' })
+  }
+})
+
+test('a key that comes with the token, or an address of one, is not used', async () => {
+  const own = await serveKeys([{ ...(await exportJWK(stranger.publicKey)), kid: 'rsa', alg: 'RS256' }])
+  const jwk = await exportJWK(stranger.publicKey)
+  for (const extra of [{ jwk }, { jku: own.url }, { x5u: own.url }]) {
+    const token = await signed({ ...header('RS256', 'rsa'), ...extra }, stranger.privateKey)
+    expect(await problemOf(verifyJwt(token, rs256))).toMatchObject({ code: 'invalid_token' })
+  }
+  expect(own.requests()).toBe(0)
+  await own.close()
+})
+
+test.each(['unknown', '../../etc/passwd', 'x'.repeat(4_000)])(
+  'the key id %.20s finds no key',
+  async (kid) => {
+    const token = await signed(header('RS256', kid), rsa.privateKey)
+    expect(await problemOf(verifyJwt(token, rs256))).toMatchObject({ code: 'invalid_token' })
+  },
+)
+
+test('a token is refused without a word when the key set cannot be fetched', async () => {
+  const gone = await serveKeys([])
+  await gone.close()
+  const token = await signed(header('RS256', 'rsa'), rsa.privateKey)
+  const problem = await problemOf(verifyJwt(token, { ...rs256, key: { jwksUrl: gone.url } }))
+  expect(problem).toMatchObject({ code: 'invalid_token', detail: undefined })
+})
+
+function header(alg: string, kid: string) {
+  return { alg, kid }
+}

@@ -1,0 +1,95 @@
+import { createHmac } from 'node:crypto'
+import { SignJWT } from 'jose'
+import { expect, test } from 'vitest'
+import type { JwtSettings } from '../../../src/config.ts'
+import { verifyJwt } from '../../../src/edge/jwt.ts'
+import { problemOf } from '../support/host.ts'
+import { encoded, SECRET, seconds } from '../support/tokens.ts'
+
+const settings: JwtSettings = {
+  key: { secret: SECRET },
+  algorithm: 'HS256',
+  issuer: 'https://id.test',
+  audience: 'rockpool',
+}
+const claims = { user_id: 'acme', iss: 'https://id.test', aud: 'rockpool', exp: seconds(60) }
+
+function signed(payload: object, header: object = {}, secret = SECRET): string {
+  const content = `${encoded({ alg: 'HS256', ...header })}.${encoded(payload)}`
+  return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`
+}
+
+const without = (name: keyof typeof claims) => ({ ...claims, [name]: undefined })
+
+test('a good token gives its claims', async () => {
+  expect(await verifyJwt(signed(claims), settings)).toEqual(claims)
+  const token = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .sign(new TextEncoder().encode(SECRET))
+  expect(await verifyJwt(token, settings)).toEqual(claims)
+})
+
+test('one audience of several is enough', async () => {
+  const aud = ['other', 'rockpool']
+  expect(await verifyJwt(signed({ ...claims, aud }), settings)).toMatchObject({ aud })
+})
+
+test('issuer and audience are asked for only where the deployment names them', async () => {
+  const open: JwtSettings = { ...settings, issuer: undefined, audience: undefined }
+  expect(await verifyJwt(signed({ user_id: 'acme', exp: seconds(60) }), open)).toMatchObject({
+    user_id: 'acme',
+  })
+})
+
+test.each<[string, string]>([
+  ['expired', signed({ ...claims, exp: seconds(-1) })],
+  ['without exp', signed(without('exp'))],
+  ['with exp as text', signed({ ...claims, exp: '9999999999' })],
+  ['with exp null', signed({ ...claims, exp: null })],
+  ['not yet valid', signed({ ...claims, nbf: seconds(60) })],
+  ['with nbf as text', signed({ ...claims, nbf: '0' })],
+  ['with another issuer', signed({ ...claims, iss: 'https://evil.test' })],
+  ['without issuer', signed(without('iss'))],
+  ['with another audience', signed({ ...claims, aud: 'other' })],
+  ['with audiences that lack ours', signed({ ...claims, aud: ['other', 'rockpool2'] })],
+  ['without audience', signed(without('aud'))],
+  ['signed with another key', signed(claims, {}, 'x'.repeat(32))],
+  ['whose claims were changed', changed(signed(claims))],
+  ['without signature', `${signed(claims).split('.').slice(0, 2).join('.')}.`],
+  ['of algorithm none', `${encoded({ alg: 'none' })}.${encoded(claims)}.`],
+  ['of algorithm None with a signature', signed(claims, { alg: 'None' })],
+  ['of algorithm hs256', signed(claims, { alg: 'hs256' })],
+  ['of another algorithm of the same family', signed(claims, { alg: 'HS512' })],
+  ['whose algorithm is a list', signed(claims, { alg: ['HS256'] })],
+  ['without algorithm', signed(claims, { alg: undefined })],
+  ['with a critical header that is not known', signed(claims, { crit: ['b64'], b64: false })],
+  ['of two parts', signed(claims).split('.').slice(0, 2).join('.')],
+  ['of four parts', `${signed(claims)}.x`],
+  ['of five parts', `${signed(claims)}.x.y`],
+  ['that is not base64url', '+++.///.==='],
+  ['whose payload is not an object', signed(['acme'])],
+  ['that is empty', ''],
+  ['that is huge', signed({ ...claims, pad: 'x'.repeat(100_000) })],
+])('a token %s is refused', async (_, token) => {
+  const problem = await problemOf(verifyJwt(token, settings))
+  expect(problem).toMatchObject({ code: 'invalid_token', status: 401, detail: undefined })
+  expect(problem.cause).toBeUndefined()
+})
+
+test('a token of 8192 characters is read and a longer one is not', async () => {
+  const fits = (length: number) => {
+    for (let pad = 0; ; pad++) {
+      const token = signed({ ...claims, pad: 'x'.repeat(5_500 + pad) })
+      if (token.length >= length) return token
+    }
+  }
+  const longest = fits(8_191)
+  expect(longest.length).toBeLessThanOrEqual(8_192)
+  expect(await verifyJwt(longest, settings)).toMatchObject({ user_id: 'acme' })
+  expect(await problemOf(verifyJwt(fits(8_193), settings))).toMatchObject({ code: 'invalid_token' })
+})
+
+function changed(token: string): string {
+  const [header, , signature] = token.split('.')
+  return `${header}.${encoded({ ...claims, user_id: 'other' })}.${signature}`
+}

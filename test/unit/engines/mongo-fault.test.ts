@@ -1,0 +1,103 @@
+import * as driver from 'mongodb'
+import { expect, test } from 'vitest'
+import { mongoFault } from '../../../src/engines/mongo-fault.ts'
+import { Problem, problemResponse } from '../../../src/problem.ts'
+
+const server = (code: number) => new driver.MongoServerError({ message: 'hush', errmsg: 'hush', code })
+
+test.each([
+  [11_000, 'conflict'],
+  [112, 'transaction_conflict'],
+  [50, 'database_timeout'],
+  [262, 'database_timeout'],
+  [13, 'database_refused'],
+  [18, 'database_refused'],
+  [8_000, 'database_refused'],
+  [2, 'unprocessable'],
+  [121, 'unprocessable'],
+  [10_334, 'unprocessable'],
+  [91, 'connection_lost'],
+  [189, 'connection_lost'],
+  [10_107, 'connection_lost'],
+  [11_600, 'connection_lost'],
+  [11_602, 'connection_lost'],
+  [13_435, 'connection_lost'],
+  [13_436, 'connection_lost'],
+  [59, 'query_failed'],
+  [999_999, 'query_failed'],
+] as const)('a server error with code %i is %s', (number, code) => {
+  expect(mongoFault(server(number), 'statement').code).toBe(code)
+})
+
+const topology = { type: 'Unknown', servers: new Map() } as unknown as driver.TopologyDescription
+const named = (name: string) => Object.defineProperty(new driver.MongoError('hush'), 'name', { value: name })
+
+const errors: readonly [string, unknown, string, string][] = [
+  // error, in a statement, while opening
+  [
+    'no server',
+    new driver.MongoServerSelectionError('hush', topology),
+    'database_unavailable',
+    'database_unavailable',
+  ],
+  ['a lost socket', new driver.MongoNetworkError('hush'), 'connection_lost', 'database_unavailable'],
+  [
+    'a silent socket',
+    new driver.MongoNetworkTimeoutError('hush'),
+    'database_timeout',
+    'database_unavailable',
+  ],
+  [
+    'an operation that took too long',
+    new driver.MongoOperationTimeoutError('hush'),
+    'database_timeout',
+    'database_unavailable',
+  ],
+  ['no connection in time', named('MongoWaitQueueTimeoutError'), 'database_timeout', 'database_unavailable'],
+  ['a pool that was cleared', named('MongoPoolClearedError'), 'connection_lost', 'database_unavailable'],
+  ['a pool that was closed', named('MongoPoolClosedError'), 'pool_closed', 'pool_closed'],
+  ['a client that was closed', new driver.MongoNotConnectedError('hush'), 'pool_closed', 'pool_closed'],
+  ['a topology that was closed', new driver.MongoTopologyClosedError('hush'), 'pool_closed', 'pool_closed'],
+  ['a value that BSON has no form for', new driver.BSON.BSONError('hush'), 'unprocessable', 'unprocessable'],
+  ['an error of a bulk write', bulkWriteError(), 'conflict', 'conflict'],
+  ['a misused driver', new driver.MongoInvalidArgumentError('hush'), 'query_failed', 'database_unavailable'],
+  ['an address that is not found', system('ENOTFOUND'), 'query_failed', 'database_unavailable'],
+  ['null', null, 'query_failed', 'database_unavailable'],
+  ['undefined', undefined, 'query_failed', 'database_unavailable'],
+  ['a string', 'hush', 'query_failed', 'database_unavailable'],
+  ['a plain object with a code', { code: 11_000, message: 'hush' }, 'query_failed', 'database_unavailable'],
+]
+
+function bulkWriteError(): Error {
+  const result = { getWriteErrors: () => [] } as unknown as driver.BulkWriteResult
+  return new driver.MongoBulkWriteError({ message: 'hush', code: 11_000, writeErrors: [] }, result)
+}
+
+function system(code: string): Error {
+  return Object.assign(new Error('hush'), { code })
+}
+
+test.each(errors)('%s', (_, error, inStatement, whileOpening) => {
+  expect(mongoFault(error, 'statement').code).toBe(inStatement)
+  expect(mongoFault(error, 'opening').code).toBe(whileOpening)
+})
+
+test('a problem stays what it is', () => {
+  const problem = new Problem('pool_timeout')
+  expect(mongoFault(problem, 'statement')).toBe(problem)
+})
+
+test('nothing of an error comes out', async () => {
+  for (const error of [server(11_000), server(59), ...errors.map(([, error]) => error)]) {
+    for (const phase of ['opening', 'statement'] as const) {
+      const problem = mongoFault(error, phase)
+      const told = [
+        problem.message,
+        problem.stack,
+        problem.cause,
+        await problemResponse(problem, 'id').text(),
+      ]
+      expect(told.join()).not.toContain('hush')
+    }
+  }
+})

@@ -1,0 +1,72 @@
+import { PoolCache, type PoolCacheOptions, type PoolEvent } from '../../../src/pools/cache.ts'
+import type { LeaseRequest } from '../../../src/pools/candidate.ts'
+import type { PoolSpec } from '../../../src/pools/pool.ts'
+import { Problem } from '../../../src/problem.ts'
+import { FakeClock } from './clock.ts'
+import type { FakeEngine } from './engine.ts'
+import { FakePostgres } from './postgres-engine.ts'
+
+export function specOf(key: string, overrides: Partial<PoolSpec> = {}): PoolSpec {
+  return {
+    key,
+    tenant: key,
+    cluster: 'postgres',
+    target: { engine: 'postgres', url: 'postgres://app@db.test/app' },
+    minSize: 1,
+    maxSize: 2,
+    maxWaiting: 1_000,
+    commandTimeoutMs: 5_000,
+    maxIdleMs: 300_000,
+    maxUses: 1_000,
+    appName: 'rockpool/test',
+    ...overrides,
+  }
+}
+
+/** A pool cache with everything around it faked. */
+export class FakeHost {
+  readonly clock = new FakeClock()
+  readonly engine: FakeEngine
+  readonly events: PoolEvent[] = []
+  readonly cache: PoolCache
+  changes = 0
+
+  constructor(options: Partial<PoolCacheOptions> = {}, engine: FakeEngine = new FakePostgres()) {
+    this.engine = engine
+    this.cache = new PoolCache({
+      engine: async () => engine,
+      maxPools: 10,
+      drainMs: 30_000,
+      lifetimeMs: 840_000,
+      slowQueryMs: 1_000,
+      clock: this.clock,
+      random: () => 0.5,
+      onEvent: (event) => this.events.push(event),
+      onChange: () => {
+        this.changes++
+      },
+      ...options,
+    })
+  }
+
+  lease(key: string, overrides: Partial<PoolSpec> = {}, request: Partial<LeaseRequest> = {}) {
+    return this.cache.lease(specOf(key, overrides), { tenant: key, timeoutMs: 30_000, ...request })
+  }
+
+  /** What happened to which pool, and why. */
+  story(): string[] {
+    return this.events.map(({ event, pool, ...rest }) =>
+      [event.slice('pool.'.length), pool.key, ...Object.values(rest)].join(' '),
+    )
+  }
+}
+
+/** The problem that `promise` ends with. */
+export async function problemOf(promise: Promise<unknown>): Promise<Problem> {
+  const error: unknown = await promise.then(
+    () => new Error('nothing was thrown'),
+    (reason: unknown) => reason,
+  )
+  if (error instanceof Problem) return error
+  throw error
+}
