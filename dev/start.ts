@@ -23,7 +23,7 @@ async function start(): Promise<void> {
 
   if (values.fresh) {
     await rm(dir, { recursive: true, force: true })
-    log('Starting fresh: the data of earlier runs are gone')
+    log(`Starting fresh: the data of earlier runs in ${dir} are gone`)
   }
 
   await using closers = new AsyncDisposableStack()

@@ -174,10 +174,12 @@ export class MongoConnection {
     await this.run('admin', (db) => db.command({ ping: 1 }), timeoutMs)
   }
 
-  /** The server's count of its client connections. */
-  async serverConnections(): Promise<ServerConnections> {
+  /** The server's count of its client connections; `null` from servers that speak MongoDB but do not count. */
+  async serverConnections(): Promise<ServerConnections | null> {
     const status = await this.run('admin', (db) => db.command({ serverStatus: 1 }))
-    const { current, available } = status.connections as { current: number; available: number }
+    const connections = status.connections as { current: number; available: number } | undefined
+    if (!connections) return null
+    const { current, available } = connections
     return { current, max: current + available }
   }
 

@@ -1,15 +1,28 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
-import { started } from '../support/started.ts'
+import { basename, join } from 'node:path'
+import { afterAll, afterEach, expect, it } from 'vitest'
+import { type Started, started } from '../support/started.ts'
 
 /** `npm start` as a newcomer meets it, with a data folder of its own. */
 
 const dir = mkdtempSync(join(tmpdir(), 'rockpool-start-'))
 
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** What a test that fails half-way has not stopped; to stop it twice does nothing. */
+const running: Started[] = []
+
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.interrupt()
+})
+
+async function start(args: readonly string[], env?: Record<string, string>): Promise<Started> {
+  const one = await started(args, env)
+  running.push(one)
+  return one
+}
 
 const post = (url: string, tenant: string, title: string) =>
   fetch(`${url}/api/posts`, {
@@ -32,8 +45,11 @@ function left(): string[] {
 
 const TENANTS = ['user_a', 'acme']
 
+/** A post of this run: a real MongoDB may have those of earlier ones. */
+const titleBy = (tenant: string) => `by ${tenant} in ${basename(dir)}`
+
 it('is ready, shows what to try, stops without a trace, and finds its data again', async () => {
-  const first = await started(['--dir', dir])
+  const first = await start(['--dir', dir])
   expect(first.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   expect(first.adminToken.length).toBeGreaterThanOrEqual(32)
   expect(left().length).toBeGreaterThan(0)
@@ -46,7 +62,7 @@ it('is ready, shows what to try, stops without a trace, and finds its data again
     // A problem has a number there; health has a word.
     expect(typeof answer.status, example).not.toBe('number')
   }
-  for (const tenant of TENANTS) expect((await post(first.url, tenant, `by ${tenant}`)).status).toBe(201)
+  for (const tenant of TENANTS) expect((await post(first.url, tenant, titleBy(tenant))).status).toBe(201)
 
   const { code, printed } = await first.interrupt()
   expect(code).toBe(0)
@@ -54,20 +70,23 @@ it('is ready, shows what to try, stops without a trace, and finds its data again
   expect(left()).toEqual([])
   await expect(fetch(`${first.url}/health/live`)).rejects.toThrow()
 
-  const second = await started(['--dir', dir])
+  const second = await start(['--dir', dir])
   expect(second.adminToken).toBe(first.adminToken)
-  for (const tenant of TENANTS) expect(await titles(second.url, tenant)).toContain(`by ${tenant}`)
+  for (const tenant of TENANTS) expect(await titles(second.url, tenant)).toContain(titleBy(tenant))
   await second.interrupt()
 
-  const third = await started(['--dir', dir, '--fresh'])
-  for (const tenant of TENANTS) expect(await titles(third.url, tenant)).toEqual([])
+  const third = await start(['--dir', dir, '--fresh'])
+  expect(await titles(third.url, 'acme')).toEqual([])
+  // What is fresh is the folder: the data in somebody's own MongoDB are not for us to delete.
+  if (process.env.MONGODB_URI) expect(await titles(third.url, 'user_a')).toContain(titleBy('user_a'))
+  else expect(await titles(third.url, 'user_a')).toEqual([])
   await third.interrupt()
   expect(left()).toEqual([])
 }, 120_000)
 
 it('refuses a configuration that cannot be used, naming every variable and no value', async () => {
   const env = { DB_POOL_MAX_SIZE: 'marked-one', TENANTS: '{"marked-two": 5}', JWT_SECRET: 'marked-three' }
-  const refusal = await started(['--dir', dir], env).then(
+  const refusal = await start(['--dir', dir], env).then(
     () => 'it started',
     (error: Error) => error.message,
   )

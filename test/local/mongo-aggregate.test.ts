@@ -1,29 +1,9 @@
-import { type Document, Double, Long } from 'mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { failureOf, type MongoFixture, openMongo, REAL_URI } from './mongo-fixture.ts'
+import { type Document, Double } from 'mongodb'
+import { describe, expect, test } from 'vitest'
+import { failureOf, type Item, REAL_URI } from './support/mongo.ts'
+import { sharedShop } from './support/shop.ts'
 
-interface Order extends Document {
-  _id: number
-}
-
-let mongo: MongoFixture
-const orders = () => mongo.db.collection<Order>('orders')
-const run = (pipeline: Document[], options = {}) => orders().aggregate(pipeline, options).toArray()
-
-beforeAll(async () => {
-  mongo = await openMongo()
-  await orders().insertMany([
-    { _id: 1, user: 'ann', total: 10, items: ['pen', 'ink'], at: new Date(Date.UTC(2026, 0, 15)) },
-    { _id: 2, user: 'bob', total: 20.5, items: [], at: new Date(Date.UTC(2026, 1, 1)) },
-    { _id: 3, user: 'ann', total: 30, items: ['pad'], at: new Date(Date.UTC(2026, 1, 2)) },
-    { _id: 4, user: 'cy', total: Long.fromNumber(40), at: null },
-  ])
-  await mongo.db.collection<Document>('users').insertMany([
-    { _id: 'ann' as never, name: 'Ann', teams: ['red', 'blue'] },
-    { _id: 'bob' as never, name: 'Bob', teams: ['red'] },
-  ])
-})
-afterAll(() => mongo[Symbol.asyncDispose]())
+const { mongo, orders, run } = sharedShop()
 
 describe('a pipeline', () => {
   const TABLE: [string, Document[], unknown[]][] = [
@@ -227,7 +207,7 @@ describe('a pipeline', () => {
   })
 
   test('a big batch comes in several', async () => {
-    const numbers = mongo.db.collection<Order>('numbers')
+    const numbers = mongo.db.collection<Item>('numbers')
     await numbers.insertMany(Array.from({ length: 1000 }, (_, _id) => ({ _id })))
     const found = await numbers
       .aggregate([{ $project: { double: { $multiply: ['$_id', 2] } } }], { batchSize: 100 })
@@ -256,7 +236,7 @@ describe('what is not a pipeline is refused', () => {
 })
 
 test('doubles stay doubles through a group of whole documents', async () => {
-  const c = mongo.db.collection<Order>('doubles')
+  const c = mongo.db.collection<Item>('doubles')
   await c.insertOne({ _id: 1, d: new Double(5) })
   const [found] = await c
     .aggregate([{ $group: { _id: null, docs: { $push: '$$ROOT' } } }], { promoteValues: false })

@@ -1,16 +1,8 @@
 import type { Document } from 'mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type MongoFixture, openMongo } from './mongo-fixture.ts'
+import { expect, test } from 'vitest'
+import { type Item, sharedMongo } from './support/mongo.ts'
 
-interface Item extends Document {
-  _id: number
-}
-
-let mongo: MongoFixture
-beforeAll(async () => {
-  mongo = await openMongo({ maxPoolSize: 50 })
-})
-afterAll(() => mongo[Symbol.asyncDispose]())
+const mongo = sharedMongo({ maxPoolSize: 50 })
 
 const times = <T>(count: number, run: (i: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, i) => run(i)))

@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { connect } from 'node:net'
 import { MongoClient } from 'mongodb'
 import { expect, test } from 'vitest'
-import { startMongoServer } from '../../dev/local/mongo/server.ts'
-import { failureOf, openMongo } from './mongo-fixture.ts'
+import { startMongo } from '../../dev/local/mongo/server.ts'
+import { failureOf, onlyOfTheStandIn } from './support/mongo.ts'
+import { addressOf } from './support/program.ts'
+
+onlyOfTheStandIn()
 
 test('serverStatus counts the connections that there are', async () => {
-  const server = await startMongoServer({})
+  const server = await startMongo({})
   const watcher = new MongoClient(server.url)
   const status = async () => (await watcher.db('admin').command({ serverStatus: 1 })).connections
   // One client is its monitor and one connection of its pool.
@@ -30,46 +32,27 @@ test('serverStatus counts the connections that there are', async () => {
   await server.close()
 })
 
-test('dropConnections cuts every client, and the server goes on', async () => {
-  const server = await startMongoServer({})
-  const client = new MongoClient(server.url, { retryReads: false })
-  await client.db('a').collection('b').findOne()
-  const socket = connect(server.port, '127.0.0.1')
-  await new Promise((resolve) => socket.once('connect', resolve))
-  await expect.poll(() => server.connectionCount()).toBe(3)
-  const cut = new Promise((resolve) => socket.once('close', resolve))
-  server.dropConnections()
-  await cut
-  await client
-    .db('a')
-    .collection('b')
-    .findOne()
-    .catch(() => undefined)
-  expect(await client.db('a').collection('b').findOne()).toBeNull()
-  await client.close()
-  await server.close()
-})
-
 test('a client that goes away in the middle of a command harms nobody', async () => {
-  await using mongo = await openMongo()
-  const { server } = mongo
-  if (!server) return
+  const server = await startMongo({})
+  const watcher = new MongoClient(server.url)
   const data = { failCommands: ['find'], blockConnection: true, blockTimeMS: 10_000 }
-  await mongo.client.db('admin').command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data })
+  await watcher.db('admin').command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data })
   const leaver = new MongoClient(server.url, { retryReads: false })
   const find = failureOf(leaver.db('a').collection('b').findOne())
   await expect
-    .poll(async () => (await mongo.client.db('admin').command({ serverStatus: 1 })).connections.active)
+    .poll(async () => (await watcher.db('admin').command({ serverStatus: 1 })).connections.active)
     .toBe(2)
   await leaver.close(true)
   await find
   await expect
-    .poll(async () => (await mongo.client.db('admin').command({ serverStatus: 1 })).connections.active)
+    .poll(async () => (await watcher.db('admin').command({ serverStatus: 1 })).connections.active)
     .toBe(1)
+  await watcher.close()
+  await server.close()
 })
 
 test('close ends all connections, frees the port, and may be repeated', async () => {
-  const server = await startMongoServer({})
+  const server = await startMongo({})
   const client = new MongoClient(server.url, { serverSelectionTimeoutMS: 300 })
   await client.connect()
   await Promise.all([server.close(), server.close()])
@@ -77,22 +60,21 @@ test('close ends all connections, frees the port, and may be repeated', async ()
   expect(server.connectionCount()).toBe(0)
   expect((await failureOf(client.db('a').command({ ping: 1 }))).name).toMatch(/^Mongo/)
   await client.close()
-  const again = await startMongoServer({ port: server.port })
+  const again = await startMongo({ port: server.port })
   expect(again.port).toBe(server.port)
   await again.close()
 })
 
 test('a port that is taken is refused', async () => {
-  const server = await startMongoServer({})
-  expect(await failureOf(startMongoServer({ port: server.port }))).toMatchObject({ code: 'EADDRINUSE' })
+  const server = await startMongo({})
+  expect(await failureOf(startMongo({ port: server.port }))).toMatchObject({ code: 'EADDRINUSE' })
   await server.close()
 })
 
 test('a process ends by itself after close: no timer or socket is left', () => {
-  const module = new URL('../../dev/local/mongo/server.ts', import.meta.url).href
-  const script = `const { startMongoServer } = await import(${JSON.stringify(module)})
+  const script = `const { startMongo } = await import(${JSON.stringify(addressOf('dev/local/mongo/server.ts'))})
     const { MongoClient } = await import('mongodb')
-    const server = await startMongoServer({})
+    const server = await startMongo({})
     const client = new MongoClient(server.url)
     await client.db('a').collection('b').insertMany([{}, {}, {}])
     await client.db('a').collection('b').createIndex({ at: 1 }, { expireAfterSeconds: 1 })

@@ -1,18 +1,12 @@
-import { type Document, Long } from 'mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { failureOf, type MongoFixture, openMongo, REAL_URI } from './mongo-fixture.ts'
+import { Long } from 'mongodb'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { failureOf, type Item, REAL_URI, sharedMongo } from './support/mongo.ts'
 
-interface Item extends Document {
-  _id: number
-}
-
-let mongo: MongoFixture
+const mongo = sharedMongo()
 const items = () => mongo.db.collection<Item>('items')
 beforeAll(async () => {
-  mongo = await openMongo()
   await items().insertMany(Array.from({ length: 500 }, (_, _id) => ({ _id })))
 })
-afterAll(() => mongo[Symbol.asyncDispose]())
 
 const find = (command: object) => mongo.db.command({ find: 'items', ...command })
 const getMore = (id: unknown, batchSize?: number) =>
@@ -102,10 +96,12 @@ describe('a cursor', () => {
     const admin = mongo.db.admin()
     const { id } = await open(2)
     await admin.command({ setParameter: 1, cursorTimeoutMillis: 1 })
-    await new Promise((resolve) => setTimeout(resolve, REAL_URI ? 9000 : 5))
-    const error = await failureOf(getMore(id))
-    await admin.command({ setParameter: 1, cursorTimeoutMillis: 600_000 })
-    expect(error).toMatchObject({ code: 43 })
+    try {
+      await new Promise((resolve) => setTimeout(resolve, REAL_URI ? 9000 : 5))
+      expect(await failureOf(getMore(id))).toMatchObject({ code: 43 })
+    } finally {
+      await admin.command({ setParameter: 1, cursorTimeoutMillis: 600_000 })
+    }
   })
 
   test('cannot be read through another collection', async () => {

@@ -1,12 +1,8 @@
 import { MongoClient } from 'mongodb'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { failureOf, type MongoFixture, openMongo, REAL_URI } from './mongo-fixture.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import { failureOf, REAL_URI, sharedMongo } from './support/mongo.ts'
 
-let mongo: MongoFixture
-beforeAll(async () => {
-  mongo = await openMongo({ retryReads: false, retryWrites: false })
-})
-afterAll(() => mongo[Symbol.asyncDispose]())
+const mongo = sharedMongo({ retryReads: false, retryWrites: false })
 afterEach(() => failCommand('off', { failCommands: [] }))
 
 const failCommand = (mode: unknown, data: object) =>

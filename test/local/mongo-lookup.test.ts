@@ -1,29 +1,8 @@
-import { type Document, Long } from 'mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type MongoFixture, openMongo } from './mongo-fixture.ts'
+import type { Document } from 'mongodb'
+import { describe, expect, test } from 'vitest'
+import { sharedShop } from './support/shop.ts'
 
-interface Order extends Document {
-  _id: number
-}
-
-let mongo: MongoFixture
-const orders = () => mongo.db.collection<Order>('orders')
-const run = (pipeline: Document[], options = {}) => orders().aggregate(pipeline, options).toArray()
-
-beforeAll(async () => {
-  mongo = await openMongo()
-  await orders().insertMany([
-    { _id: 1, user: 'ann', total: 10, items: ['pen', 'ink'], at: new Date(Date.UTC(2026, 0, 15)) },
-    { _id: 2, user: 'bob', total: 20.5, items: [], at: new Date(Date.UTC(2026, 1, 1)) },
-    { _id: 3, user: 'ann', total: 30, items: ['pad'], at: new Date(Date.UTC(2026, 1, 2)) },
-    { _id: 4, user: 'cy', total: Long.fromNumber(40), at: null },
-  ])
-  await mongo.db.collection<Document>('users').insertMany([
-    { _id: 'ann' as never, name: 'Ann', teams: ['red', 'blue'] },
-    { _id: 'bob' as never, name: 'Bob', teams: ['red'] },
-  ])
-})
-afterAll(() => mongo[Symbol.asyncDispose]())
+const { mongo, run } = sharedShop()
 
 describe('$lookup', () => {
   test('joins by field', async () => {

@@ -12,13 +12,16 @@ import {
   Timestamp,
 } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type MongoServer, startMongoServer } from '../../dev/local/mongo/server.ts'
+import { type MongoServer, startMongo } from '../../dev/local/mongo/server.ts'
+import { onlyOfTheStandIn } from './support/mongo.ts'
+
+onlyOfTheStandIn()
 
 let server: MongoServer
 let client: MongoClient
 const logged: string[] = []
 beforeAll(async () => {
-  server = await startMongoServer({ log: (line) => logged.push(line) })
+  server = await startMongo({ log: (line) => logged.push(line) })
   client = new MongoClient(server.url)
 })
 afterAll(async () => {

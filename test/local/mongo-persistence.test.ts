@@ -1,16 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Document, Double, Long, MongoClient } from 'mongodb'
+import { Double, Long, MongoClient } from 'mongodb'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startMongoServer } from '../../dev/local/mongo/server.ts'
-import { failureOf } from './mongo-fixture.ts'
+import { startMongo } from '../../dev/local/mongo/server.ts'
+import { failureOf, type Item, onlyOfTheStandIn } from './support/mongo.ts'
+import { addressOf, startProgram } from './support/program.ts'
 
-interface Item extends Document {
-  _id: number
-}
+onlyOfTheStandIn()
 
 let dir: string
 beforeEach(() => {
@@ -23,7 +20,7 @@ async function withServer<T>(
   use: (client: MongoClient) => Promise<T>,
   log?: (line: string) => void,
 ): Promise<T> {
-  const server = await startMongoServer({ dir, ...(log ? { log } : {}) })
+  const server = await startMongo({ dir, ...(log ? { log } : {}) })
   const client = new MongoClient(server.url)
   try {
     return await use(client)
@@ -70,16 +67,14 @@ test('a second start finds documents, indexes and empty collections', async () =
 
 describe('after kill -9', () => {
   test('everything acknowledged is there', async () => {
-    const module = new URL('../../dev/local/mongo/server.ts', import.meta.url).href
-    const script = `const { startMongoServer } = await import(${JSON.stringify(module)})
-      const server = await startMongoServer({ dir: ${JSON.stringify(dir)} })
-      console.log(server.url)`
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const program = startProgram(`
+      const { startMongo } = await import(${JSON.stringify(addressOf('dev/local/mongo/server.ts'))})
+      const server = await startMongo({ dir: ${JSON.stringify(dir)} })
+      console.log(server.url)`)
+    const client = new MongoClient(await program.line(), {
+      serverSelectionTimeoutMS: 500,
+      retryWrites: false,
     })
-    const exited = once(child, 'exit')
-    const [line] = await once(child.stdout, 'data')
-    const client = new MongoClient(String(line).trim(), { serverSelectionTimeoutMS: 500, retryWrites: false })
     const acknowledged: number[] = []
     let next = 0
     const writer = async () => {
@@ -93,11 +88,11 @@ describe('after kill -9', () => {
           )
         if (!ok) return
         acknowledged.push(_id)
-        if (acknowledged.length === 500) child.kill('SIGKILL')
+        if (acknowledged.length === 500) program.kill()
       }
     }
     await Promise.all(Array.from({ length: 8 }, writer))
-    await exited
+    await program.ended
     await client.close()
 
     expect(acknowledged.length).toBeGreaterThanOrEqual(500)
@@ -156,34 +151,10 @@ test('the log does not grow with every update', async () => {
   })
 })
 
-describe('the lock', () => {
-  test('a second server in the same directory is refused', async () => {
-    await withServer(async () => {
-      expect((await failureOf(startMongoServer({ dir }))).message).toContain('in use')
-    })
-  })
-
-  test('a directory that another process holds is refused, and says by whom', async () => {
-    const holder = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-    await once(holder, 'spawn')
-    writeFileSync(join(dir, 'lock'), `${holder.pid} ${startOf(holder.pid as number)}`)
-    expect((await failureOf(startMongoServer({ dir }))).message).toContain(`process ${holder.pid}`)
-    const exited = once(holder, 'exit')
-    holder.kill()
-    await exited
-    await withServer(async () => undefined)
-  })
-
-  test('the lock of a process number that came round again is stale', async () => {
-    writeFileSync(join(dir, 'lock'), `${process.ppid} 1`)
-    await withServer(async () => undefined)
+test('a second server in the same directory is refused, and is told who has it', async () => {
+  await withServer(async () => {
+    expect((await failureOf(startMongo({ dir }))).message).toContain(
+      `in use by the process with pid ${process.pid}`,
+    )
   })
 })
-
-function startOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? ''
-  } catch {
-    return ''
-  }
-}

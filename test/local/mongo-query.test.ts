@@ -1,13 +1,13 @@
 import { MaxKey, MinKey, ObjectId } from 'mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { failureOf, type MongoFixture, openMongo, REAL_URI } from './mongo-fixture.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { failureOf, REAL_URI, sharedMongo } from './support/mongo.ts'
 
 interface Item {
   _id: string
   [field: string]: unknown
 }
 
-let mongo: MongoFixture
+const mongo = sharedMongo()
 const items = () => mongo.db.collection<Item>('items')
 const DOCS: Item[] = [
   { _id: 'int', a: 5, list: [1, 2, 3], sub: { x: 1, y: 2 }, tags: ['red', 'blue'] },
@@ -30,11 +30,15 @@ const DOCS: Item[] = [
   { _id: 'nan', a: Number.NaN, n: -7 },
 ]
 
+/** FerretDB 1 stores neither arrays in arrays nor NaN, so that nothing can be found by them there. */
+const NOT_FOR_FERRETDB = new Set(['text', 'nan'])
+/** Those of the ids whose documents the server under test has. */
+const stored = (ids: readonly string[]) => ids.filter((id) => !(mongo.isFerretDb && NOT_FOR_FERRETDB.has(id)))
+
 beforeAll(async () => {
-  mongo = await openMongo()
-  await items().insertMany(DOCS)
+  if (mongo.isFerretDb) console.warn('FerretDB: without the documents', [...NOT_FOR_FERRETDB])
+  await items().insertMany(DOCS.filter(({ _id }) => stored([_id]).length > 0))
 })
-afterAll(() => mongo[Symbol.asyncDispose]())
 
 describe('a filter matches as MongoDB means it', () => {
   const TABLE: [object, string[]][] = [
@@ -100,7 +104,7 @@ describe('a filter matches as MongoDB means it', () => {
   ]
   test.each(TABLE)('%o', async (filter, expected) => {
     const found = await items().find(filter).toArray()
-    expect(found.map(({ _id }) => _id)).toEqual(expected)
+    expect(found.map(({ _id }) => _id)).toEqual(stored(expected))
   })
 
   test.each([
@@ -138,28 +142,21 @@ describe('order', () => {
     const found = await items()
       .find({}, { sort: { a: 1, _id: 1 } })
       .toArray()
-    expect(found.map(({ _id }) => _id)).toEqual([
-      'missing',
-      'null',
-      'nan',
-      'array',
-      'int',
-      'double',
-      'text',
-      'bool',
-      'date',
-    ])
+    const order = ['missing', 'null', 'nan', 'array', 'int', 'double', 'text', 'bool', 'date']
+    expect(found.map(({ _id }) => _id)).toEqual(stored(order))
     const descending = await items()
       .find({}, { sort: { a: -1, _id: 1 }, limit: 4 })
       .toArray()
-    expect(descending.map(({ _id }) => _id)).toEqual(['date', 'bool', 'array', 'text'])
+    const backwards = ['date', 'bool', 'array', 'text', 'double']
+    expect(descending.map(({ _id }) => _id)).toEqual(stored(backwards).slice(0, 4))
   })
 
   test('skip and limit cut what is sorted', async () => {
     const found = await items()
       .find({}, { sort: { _id: -1 }, skip: 2, limit: 3 })
       .toArray()
-    expect(found.map(({ _id }) => _id)).toEqual(['nan', 'missing', 'int'])
+    const backwards = ['text', 'null', 'nan', 'missing', 'int', 'double', 'date']
+    expect(found.map(({ _id }) => _id)).toEqual(stored(backwards).slice(2, 5))
     expect(await items().countDocuments({}, { skip: 2, limit: 3 })).toBe(3)
   })
 

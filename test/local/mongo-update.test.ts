@@ -1,17 +1,8 @@
 import { Double, Int32, Long } from 'mongodb'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { failureOf, type MongoFixture, openMongo } from './mongo-fixture.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { failureOf, type Item, sharedMongo } from './support/mongo.ts'
 
-interface Item {
-  _id: number
-  [field: string]: unknown
-}
-
-let mongo: MongoFixture
-beforeAll(async () => {
-  mongo = await openMongo()
-})
-afterAll(() => mongo[Symbol.asyncDispose]())
+const mongo = sharedMongo()
 beforeEach(() => mongo.db.collection('items').deleteMany({}))
 const items = () => mongo.db.collection<Item>('items')
 

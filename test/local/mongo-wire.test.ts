@@ -2,12 +2,15 @@ import { connect, type Socket } from 'node:net'
 import { deserialize, serialize } from 'bson'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type MongoServer, startMongoServer } from '../../dev/local/mongo/server.ts'
+import { type MongoServer, startMongo } from '../../dev/local/mongo/server.ts'
+import { onlyOfTheStandIn } from './support/mongo.ts'
+
+onlyOfTheStandIn()
 
 let server: MongoServer
 const logged: string[] = []
 beforeAll(async () => {
-  server = await startMongoServer({ log: (line) => logged.push(line) })
+  server = await startMongo({ log: (line) => logged.push(line) })
 })
 afterAll(() => server.close())
 

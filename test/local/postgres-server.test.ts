@@ -5,13 +5,14 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findProcess, isAlive } from '../../dev/local/postgres/process-table.ts'
+import { listen } from '../../dev/local/listen.ts'
 import { startPostgres } from '../../dev/local/postgres/server.ts'
-
-const MODULE = new URL('../../dev/local/postgres/server.ts', import.meta.url).href
+import { findProcess, isAlive } from '../../dev/local/processes.ts'
+import { disposable } from './support/disposable.ts'
+import { query } from './support/postgres.ts'
+import { addressOf, startProgram } from './support/program.ts'
 
 /** One directory for all tests, each of which leaves it with a stopped server. */
 let dir: string
@@ -77,7 +78,7 @@ describe('a temporary server', () => {
       await child.ended
       expect(isAlive(pid)).toBe(false)
     } finally {
-      child.kill()
+      await child.kill()
     }
   })
 
@@ -93,8 +94,7 @@ describe('a temporary server', () => {
   test('of a process that was killed is stopped and removed by the next start', async () => {
     const child = runChild('')
     const { pid, dir: temporary } = await child.server
-    child.kill()
-    await child.ended
+    await child.kill()
     expect(isAlive(pid)).toBe(true)
     await using _server = disposable(await startPostgres())
     expect(await findProcess(pid)).toBeUndefined()
@@ -129,8 +129,7 @@ describe('a server with a directory', () => {
     const child = runChild(dir)
     const { pid, url } = await child.server
     await query(url, 'CREATE TABLE orphaned AS SELECT 42 AS answer')
-    child.kill()
-    await child.ended
+    await child.kill()
     expect(isAlive(pid)).toBe(true)
     await using server = disposable(await startPostgres({ dir }))
     expect(await findProcess(pid)).toBeUndefined()
@@ -180,29 +179,13 @@ describe('a server with a directory', () => {
   })
 
   test('says why when its port is taken', async () => {
-    const first = createServer().listen(0, '127.0.0.1')
-    await once(first, 'listening')
-    const address = first.address()
-    const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+    const first = createServer()
+    const port = await listen(first, 0)
     await expect(startPostgres({ dir, port })).rejects.toThrow('Address already in use')
     first.close()
     expect(existsSync(join(dir, 'data', 'postmaster.pid'))).toBe(false)
   })
 })
-
-function disposable<T extends { close(): Promise<void> }>(server: T) {
-  return { ...server, [Symbol.asyncDispose]: server.close }
-}
-
-async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    return (await client.query(text)).rows
-  } finally {
-    await client.end()
-  }
-}
 
 interface Started {
   pid: number
@@ -213,7 +196,7 @@ interface Started {
 /** Runs a server in a process (and process group) of its own, which does what it is told on its standard input. */
 function runChild(directory: string, prelude = '') {
   const source = `
-    import { startPostgres } from ${JSON.stringify(MODULE)}
+    import { startPostgres } from ${JSON.stringify(addressOf('dev/local/postgres/server.ts'))}
     import pg from 'pg'
     ${prelude}
     const server = await startPostgres(${directory ? JSON.stringify({ dir: directory }) : '{}'})
@@ -223,23 +206,16 @@ function runChild(directory: string, prelude = '') {
       if (String(order) === 'close') await server.close().then(() => process.exit(0))
       const client = new pg.Client(server.url)
       await client.connect()
-      console.log((await client.query('SELECT 1 AS one')).rows[0].one)
+      const { rows } = await client.query('SELECT 1 AS one')
+      // Before the answer, which lets the test close the server.
       await client.end()
+      console.log(rows[0].one)
     })`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
-    cwd: new URL('../..', import.meta.url),
-    detached: true,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const ended = once(child, 'exit')
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const first = lines.next()
+  const program = startProgram(source)
+  const first = program.line()
   return {
-    pid: child.pid ?? 0,
-    server: first.then(({ value }): Started => JSON.parse(value ?? '')),
-    answer: first.then(async () => (await lines.next()).value),
-    ended,
-    say: (order: string) => child.stdin.write(order),
-    kill: () => child.kill('SIGKILL'),
+    ...program,
+    server: first.then((line): Started => JSON.parse(line)),
+    answer: first.then(() => program.line()),
   }
 }

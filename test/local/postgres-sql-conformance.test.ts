@@ -1,21 +1,12 @@
-import { Client, type NeonDbError, neon, neonConfig } from '@neondatabase/serverless'
+import { Client, type NeonDbError, neon } from '@neondatabase/serverless'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type PostgresProxy, startPostgresProxy } from '../../dev/local/postgres/proxy.ts'
-import { type PostgresServer, startPostgres } from '../../dev/local/postgres/server.ts'
+import { sharedPostgres } from './support/postgres.ts'
 
-let server: PostgresServer
-let proxy: PostgresProxy
+const postgres = sharedPostgres()
 let socket: Client
 beforeAll(async () => {
-  server = await startPostgres()
-  proxy = await startPostgresProxy({ target: { host: '127.0.0.1', port: server.port } })
-  neonConfig.wsProxy = () => `127.0.0.1:${proxy.port}/v2`
-  neonConfig.useSecureWebSocket = false
-  neonConfig.pipelineConnect = false
-  neonConfig.pipelineTLS = false
-  neonConfig.fetchEndpoint = `${proxy.url}/sql`
-  socket = new Client(server.url)
+  socket = new Client(postgres.server.url)
   await socket.connect()
   await socket.query(`
     CREATE TABLE account (id int PRIMARY KEY, name text NOT NULL CHECK (name <> ''), parent int REFERENCES account);
@@ -25,11 +16,7 @@ beforeAll(async () => {
       BEGIN RAISE EXCEPTION 'no' USING HINT = 'try later', DETAIL = 'closed on sundays', ERRCODE = 'P0042'; END $$;
     CREATE FUNCTION stumble() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1 / (SELECT 0); END $$`)
 })
-afterAll(async () => {
-  await socket?.end()
-  await proxy?.close()
-  await server?.close()
-})
+afterAll(() => socket?.end())
 
 describe('SQL over HTTP gives what the WebSocket driver gives', () => {
   test.each<[query: string, params?: unknown[]]>([
@@ -82,7 +69,7 @@ describe('SQL over HTTP gives what the WebSocket driver gives', () => {
     ['VALUES (1), (2)'],
   ])('%s', async (query, params = []) => {
     for (const arrayMode of [false, true]) {
-      const viaHttp = await neon(server.url, { fullResults: true, arrayMode }).query(query, params)
+      const viaHttp = await neon(postgres.server.url, { fullResults: true, arrayMode }).query(query, params)
       const viaSocket = await socket.query({
         text: query,
         values: params,
@@ -112,7 +99,7 @@ describe('errors over HTTP are those of the WebSocket driver', () => {
     ["SELECT 'a' || E'\\xff'", '22021'],
   ])('%s', async (query, code, params = []) => {
     // Both are held to the same short time, so that the sleeper has something to fail by.
-    const url = `${server.url}?options=-c%20statement_timeout%3D300`
+    const url = `${postgres.server.url}?options=-c%20statement_timeout%3D300`
     await socket.query('SET statement_timeout = 300')
     const viaHttp = await neon(url)
       .query(query, params)
@@ -129,7 +116,7 @@ describe('errors over HTTP are those of the WebSocket driver', () => {
     ['user', /rockpool:/, 'somebody:'],
     ['database', /rockpool$/, 'elsewhere'],
   ])('wrong %s', async (_what, from, to) => {
-    const url = server.url.replace(from, to)
+    const url = postgres.server.url.replace(from, to)
     const client = new Client(url)
     client.on('error', () => undefined)
     const viaSocket = await client.connect().catch((error: pg.DatabaseError) => error)
@@ -139,7 +126,7 @@ describe('errors over HTTP are those of the WebSocket driver', () => {
   })
 
   test('several statements in one query, which HTTP always refuses', async () => {
-    const sql = neon(server.url)
+    const sql = neon(postgres.server.url)
     await expect(sql.query('SELECT 1; SELECT 2')).rejects.toMatchObject({ code: '42601' })
   })
 })

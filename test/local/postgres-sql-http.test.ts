@@ -1,35 +1,21 @@
-import { neon, neonConfig } from '@neondatabase/serverless'
-import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type PostgresProxy, startPostgresProxy } from '../../dev/local/postgres/proxy.ts'
-import { type PostgresServer, startPostgres } from '../../dev/local/postgres/server.ts'
+import { neon } from '@neondatabase/serverless'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { startPostgresProxy } from '../../dev/local/postgres/proxy.ts'
+import { sharedPostgres } from './support/postgres.ts'
 
-let server: PostgresServer
-let proxy: PostgresProxy
-let admin: pg.Pool
-beforeAll(async () => {
-  server = await startPostgres()
-  proxy = await startPostgresProxy({ target: { host: '127.0.0.1', port: server.port } })
-  neonConfig.fetchEndpoint = `${proxy.url}/sql`
-  admin = new pg.Pool({ connectionString: server.url, max: 1 })
-  await admin.query('CREATE TABLE account (id int PRIMARY KEY, name text)')
-})
-afterAll(async () => {
-  await admin?.end()
-  await proxy?.close()
-  await server?.close()
-})
+const postgres = sharedPostgres()
+beforeAll(() => postgres.admin.query('CREATE TABLE account (id int PRIMARY KEY, name text)'))
 
 describe('a batch', () => {
   test('is one transaction', async () => {
-    const sql = neon(server.url)
+    const sql = neon(postgres.server.url)
     const [a, b] = await sql.transaction([sql`SELECT txid_current() AS id`, sql`SELECT txid_current() AS id`])
     expect(a).toEqual(b)
     expect(await sql.transaction([])).toEqual([])
   })
 
   test('leaves nothing behind when one of its queries fails', async () => {
-    const sql = neon(server.url)
+    const sql = neon(postgres.server.url)
     const batch = sql.transaction([sql`INSERT INTO account VALUES (50, 'a')`, sql`SELECT 1 / 0`])
     await expect(batch).rejects.toMatchObject({ name: 'NeonDbError', code: '22012' })
     expect(await sql`SELECT * FROM account WHERE id = 50`).toEqual([])
@@ -41,13 +27,13 @@ describe('a batch', () => {
     ['RepeatableRead', 'repeatable read'],
     ['Serializable', 'serializable'],
   ] as const)('runs with isolation level %s', async (isolationLevel, expected) => {
-    const sql = neon(server.url)
+    const sql = neon(postgres.server.url)
     const [rows] = await sql.transaction([sql`SHOW transaction_isolation`], { isolationLevel })
     expect(rows).toEqual([{ transaction_isolation: expected }])
   })
 
   test('is read only and deferrable when asked to be, and only then', async () => {
-    const sql = neon(server.url)
+    const sql = neon(postgres.server.url)
     const show = () => [sql`SHOW transaction_read_only`, sql`SHOW transaction_deferrable`]
     const options = { isolationLevel: 'Serializable', readOnly: true, deferrable: true } as const
     expect(await sql.transaction(show(), options)).toEqual([
@@ -63,7 +49,7 @@ describe('a batch', () => {
   })
 
   test('keeps the shape that each of its queries asks for', async () => {
-    const sql = neon(server.url)
+    const sql = neon(postgres.server.url)
     const objectQuery = sql.query('SELECT 1 AS a')
     // The driver allows it (README, "transaction"), its types do not.
     const [objects, arrays] = await sql.transaction([
@@ -96,7 +82,7 @@ describe('the HTTP side', () => {
   })
 
   test('lets web pages in as Neon does', async () => {
-    const preflight = await fetch(`${proxy.url}/sql`, { method: 'OPTIONS' })
+    const preflight = await fetch(`${postgres.proxy.url}/sql`, { method: 'OPTIONS' })
     expect(preflight.status).toBe(200)
     expect(Object.fromEntries(preflight.headers)).toMatchObject({
       'access-control-allow-origin': '*',
@@ -133,7 +119,7 @@ describe('the HTTP side', () => {
   })
 
   test('refuses what is too large, and stops a query whose rows nobody could take', async () => {
-    const sql = neon(server.url)
+    const sql = neon(postgres.server.url)
     await expect(sql.query('SELECT $1::text', ['x'.repeat(11_000_000)])).rejects.toThrow('HTTP status 413')
     const endless = "SELECT repeat('x', 1000) AS endless, generate_series(1, 100000000)"
     await expect(sql.query(endless)).rejects.toThrow('HTTP status 507): {"message":"response is too large')
@@ -142,7 +128,7 @@ describe('the HTTP side', () => {
 
   test('cancels the query of a client that goes away', async () => {
     const leaving = new AbortController()
-    const sql = neon(server.url, { fetchOptions: { signal: leaving.signal } })
+    const sql = neon(postgres.server.url, { fetchOptions: { signal: leaving.signal } })
     const query = sql`SELECT pg_sleep(60) AS abandoned`.catch((error: Error) => error)
     await expect.poll(() => countActive('%abandoned%')).toBe(1)
     leaving.abort()
@@ -151,7 +137,7 @@ describe('the HTTP side', () => {
   })
 
   test('keeps few connections, uses them again, and none that was left in a transaction', async () => {
-    const url = `${server.url}?application_name=counted`
+    const url = `${postgres.server.url}?application_name=counted`
     const sql = neon(url)
     await Promise.all(Array.from({ length: 40 }, () => sql`SELECT pg_sleep(0.01)`))
     expect(await countNamed('counted')).toBeLessThanOrEqual(10)
@@ -162,7 +148,7 @@ describe('the HTTP side', () => {
   })
 
   test('serves no more connection strings at once than its connections allow', async () => {
-    const urls = Array.from({ length: 25 }, (_, n) => `${server.url}?application_name=tenant_${n}`)
+    const urls = Array.from({ length: 25 }, (_, n) => `${postgres.server.url}?application_name=tenant_${n}`)
     for (const url of urls) expect(await neon(url)`SELECT 1 AS one`).toEqual([{ one: 1 }])
     const all = await Promise.allSettled(urls.map((url) => neon(url)`SELECT pg_sleep(0.3)`))
     const refused = all.filter((result) => result.status === 'rejected')
@@ -182,8 +168,8 @@ describe('the HTTP side', () => {
   })
 
   test('closes its connections with the proxy', async () => {
-    const other = await startPostgresProxy({ target: { host: '127.0.0.1', port: server.port } })
-    const url = `${server.url}?application_name=closing`
+    const other = await startPostgresProxy({ target: { host: '127.0.0.1', port: postgres.server.port } })
+    const url = `${postgres.server.url}?application_name=closing`
     const headers = { 'Neon-Connection-String': url }
     await Promise.all(
       Array.from({ length: 3 }, () => post({ query: 'SELECT pg_sleep(0.05)' }, headers, other.url)),
@@ -194,11 +180,15 @@ describe('the HTTP side', () => {
   })
 })
 
-async function post(body: unknown, headers: Record<string, string> = {}, url = proxy.url): Promise<Response> {
+async function post(
+  body: unknown,
+  headers: Record<string, string> = {},
+  url = postgres.proxy.url,
+): Promise<Response> {
   return fetch(`${url}/sql`, {
     method: 'POST',
     headers: {
-      'Neon-Connection-String': server.url,
+      'Neon-Connection-String': postgres.server.url,
       'Neon-Raw-Text-Output': 'true',
       'Neon-Array-Mode': 'true',
       ...headers,
@@ -208,7 +198,7 @@ async function post(body: unknown, headers: Record<string, string> = {}, url = p
 }
 
 async function countActive(query: string, state = 'active'): Promise<number> {
-  const { rows } = await admin.query(
+  const { rows } = await postgres.admin.query(
     'SELECT count(*)::int AS count FROM pg_stat_activity WHERE query LIKE $1 AND state = $2 AND pid <> pg_backend_pid()',
     [query, state],
   )
@@ -216,7 +206,7 @@ async function countActive(query: string, state = 'active'): Promise<number> {
 }
 
 async function countNamed(name: string): Promise<number> {
-  const { rows } = await admin.query(
+  const { rows } = await postgres.admin.query(
     'SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = $1',
     [name],
   )

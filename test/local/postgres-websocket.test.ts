@@ -1,38 +1,22 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
-import { Client, neonConfig, Pool } from '@neondatabase/serverless'
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Socket } from 'node:net'
+import { Client, Pool } from '@neondatabase/serverless'
+import { expect, test } from 'vitest'
 import WebSocket from 'ws'
-import { type PostgresProxy, startPostgresProxy } from '../../dev/local/postgres/proxy.ts'
-import { type PostgresServer, startPostgres } from '../../dev/local/postgres/server.ts'
+import { startPostgresProxy } from '../../dev/local/postgres/proxy.ts'
+import { sharedPostgres } from './support/postgres.ts'
+import { pour, startTcpTarget } from './support/tcp-target.ts'
 
-let server: PostgresServer
-let proxy: PostgresProxy
-let admin: pg.Pool
-beforeAll(async () => {
-  server = await startPostgres()
-  proxy = await startPostgresProxy({ target: { host: '127.0.0.1', port: server.port } })
-  admin = new pg.Pool({ connectionString: server.url, max: 1 })
-  neonConfig.wsProxy = () => `127.0.0.1:${proxy.port}/v2`
-  neonConfig.useSecureWebSocket = false
-  neonConfig.pipelineConnect = false
-  neonConfig.pipelineTLS = false
-})
-afterAll(async () => {
-  await admin?.end()
-  await proxy?.close()
-  await server?.close()
-})
+const postgres = sharedPostgres()
 
 test('the Neon driver logs in by SCRAM, and is refused with a wrong password', async () => {
-  const client = new Client(server.url)
+  const client = new Client(postgres.server.url)
   await client.connect()
   const { rows } = await client.query('SELECT current_user AS name, inet_client_addr()::text AS address')
   expect(rows).toEqual([{ name: 'rockpool', address: '127.0.0.1/32' }])
   await client.end()
-  const wrong = new Client(server.url.replace(/:[^:@]+@/, ':guess@'))
+  const wrong = new Client(postgres.server.url.replace(/:[^:@]+@/, ':guess@'))
   await expect(wrong.connect()).rejects.toThrow('password authentication failed for user "rockpool"')
 })
 
@@ -45,7 +29,7 @@ test.each([1, 20])('a value of %i MB arrives unchanged in both directions', asyn
 })
 
 test('50 connections work side by side and are all gone after the pool ends', async () => {
-  const pool = new Pool({ connectionString: server.url, max: 50 })
+  const pool = new Pool({ connectionString: postgres.server.url, max: 50 })
   const errors: unknown[] = []
   pool.on('error', (error: unknown) => errors.push(error))
   const clients = await Promise.all(Array.from({ length: 50 }, () => pool.connect()))
@@ -53,16 +37,16 @@ test('50 connections work side by side and are all gone after the pool ends', as
     clients.map(async (client) => (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid),
   )
   expect(new Set(pids).size).toBe(50)
-  expect(proxy.connectionCount()).toBe(50)
+  expect(postgres.proxy.connectionCount()).toBe(50)
   for (const client of clients) client.release()
   await pool.end()
-  await expect.poll(() => proxy.connectionCount()).toBe(0)
+  await expect.poll(() => postgres.proxy.connectionCount()).toBe(0)
   await expect.poll(() => countBackends(pids)).toBe(0)
   expect(errors).toEqual([])
 })
 
 test('closing a client in the middle of a query closes its connection to Postgres', async () => {
-  const client = new Client(server.url)
+  const client = new Client(postgres.server.url)
   client.on('error', () => undefined)
   await client.connect()
   // Postgres itself looks for a client that has gone only when it is told to.
@@ -73,34 +57,34 @@ test('closing a client in the middle of a query closes its connection to Postgre
   await client.end()
   expect(await sleeping).toBeInstanceOf(Error)
   await expect.poll(() => countBackends([rows[0].pid])).toBe(0)
-  expect(proxy.connectionCount()).toBe(0)
+  expect(postgres.proxy.connectionCount()).toBe(0)
 })
 
 test('pg_terminate_backend reaches a client that waits for a query', async () => {
-  const client = new Client(server.url)
+  const client = new Client(postgres.server.url)
   client.on('error', () => undefined)
   await client.connect()
   const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
   const sleeping = client.query('SELECT pg_sleep(60)')
   const ended = new Promise<void>((resolve) => client.once('end', resolve))
-  await admin.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
+  await postgres.admin.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
   await expect(sleeping).rejects.toMatchObject({ code: '57P01' })
   await ended
-  await expect.poll(() => proxy.connectionCount()).toBe(0)
+  await expect.poll(() => postgres.proxy.connectionCount()).toBe(0)
 })
 
 test('pg_terminate_backend reaches an idle client', async () => {
   await using pool = openPool()
   const failed = new Promise<unknown>((resolve) => pool.once('error', resolve))
   const { rows } = await pool.query('SELECT pg_backend_pid() AS pid')
-  await admin.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
+  await postgres.admin.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
   expect(await failed).toMatchObject({ code: '57P01' })
   expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
 })
 
 test('?address= leads to another port of this machine, and to nothing else', async () => {
-  await using other = await startTarget((socket) => socket.end('hello'))
-  const client = new WebSocket(`ws://127.0.0.1:${proxy.port}/v2?address=localhost:${other.port}`)
+  await using other = await startTcpTarget((socket) => socket.end('hello'))
+  const client = new WebSocket(`ws://127.0.0.1:${postgres.proxy.port}/v2?address=localhost:${other.port}`)
   const [message] = await once(client, 'message')
   expect(String(message)).toBe('hello')
   await once(client, 'close')
@@ -116,18 +100,12 @@ test('?address= leads to another port of this machine, and to nothing else', asy
 test('a client that does not read holds the server back, and loses nothing', async () => {
   const total = 64 * 1024 * 1024
   let written = 0
-  await using target = await startTarget((socket) => {
-    const chunk = Buffer.alloc(64 * 1024, 7)
-    const write = () => {
-      while (written < total) {
-        written += chunk.length
-        if (!socket.write(chunk)) return void socket.once('drain', write)
-      }
-      socket.end()
-    }
-    write()
-  })
-  const client = new WebSocket(`ws://127.0.0.1:${proxy.port}/v2?address=127.0.0.1:${target.port}`)
+  await using target = await startTcpTarget((socket) =>
+    pour(socket, total, (bytes) => {
+      written = bytes
+    }),
+  )
+  const client = new WebSocket(`ws://127.0.0.1:${postgres.proxy.port}/v2?address=127.0.0.1:${target.port}`)
   await once(client, 'open')
   client.pause()
   await settles(() => written)
@@ -145,7 +123,7 @@ test('a server that does not read holds the client back, and loses nothing', asy
   const total = 64 * 1024 * 1024
   let received = 0
   let upstream: Socket | undefined
-  await using target = await startTarget((socket) => {
+  await using target = await startTcpTarget((socket) => {
     upstream = socket
     socket.pause()
     socket.on('data', (data) => {
@@ -153,7 +131,7 @@ test('a server that does not read holds the client back, and loses nothing', asy
       if (received === total) socket.end()
     })
   })
-  const client = new WebSocket(`ws://127.0.0.1:${proxy.port}/v2?address=127.0.0.1:${target.port}`)
+  const client = new WebSocket(`ws://127.0.0.1:${postgres.proxy.port}/v2?address=127.0.0.1:${target.port}`)
   await once(client, 'open')
   const chunk = Buffer.alloc(64 * 1024, 7)
   for (let sent = 0; sent < total; sent += chunk.length) client.send(chunk)
@@ -167,11 +145,11 @@ test('a server that does not read holds the client back, and loses nothing', asy
 test('a message sent just before the goodbye arrives', async () => {
   const received: Buffer[] = []
   const closed = Promise.withResolvers<void>()
-  await using target = await startTarget((socket) => {
+  await using target = await startTcpTarget((socket) => {
     socket.on('data', (data) => received.push(data))
     socket.once('end', closed.resolve)
   })
-  const client = new WebSocket(`ws://127.0.0.1:${proxy.port}/v2?address=127.0.0.1:${target.port}`)
+  const client = new WebSocket(`ws://127.0.0.1:${postgres.proxy.port}/v2?address=127.0.0.1:${target.port}`)
   await once(client, 'open')
   const value = randomBytes(3_000_000)
   client.send(value)
@@ -181,25 +159,25 @@ test('a message sent just before the goodbye arrives', async () => {
 })
 
 test('a client that has gone is no reason to keep a server waiting that says nothing', async () => {
-  await using target = await startTarget(() => undefined)
-  const client = new WebSocket(`ws://127.0.0.1:${proxy.port}/v2?address=127.0.0.1:${target.port}`)
+  await using target = await startTcpTarget(() => undefined)
+  const client = new WebSocket(`ws://127.0.0.1:${postgres.proxy.port}/v2?address=127.0.0.1:${target.port}`)
   await once(client, 'open')
-  expect(proxy.connectionCount()).toBe(1)
+  expect(postgres.proxy.connectionCount()).toBe(1)
   client.close()
-  await expect.poll(() => proxy.connectionCount()).toBe(0)
+  await expect.poll(() => postgres.proxy.connectionCount()).toBe(0)
 })
 
 test('closing the proxy ends every client and every connection behind it', async () => {
-  const other = await startPostgresProxy({ target: { host: '127.0.0.1', port: server.port } })
+  const other = await startPostgresProxy({ target: { host: '127.0.0.1', port: postgres.server.port } })
   const clients = Array.from({ length: 5 }, () => {
-    const client = new Client(server.url)
+    const client = new Client(postgres.server.url)
     client.neonConfig.wsProxy = () => `127.0.0.1:${other.port}/v2`
     client.on('error', () => undefined)
     return client
   })
   await Promise.all(clients.map((client) => client.connect()))
   const ended = clients.map((client) => new Promise<void>((resolve) => client.once('end', resolve)))
-  const { rows } = await admin.query(
+  const { rows } = await postgres.admin.query(
     'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND client_port > 0',
   )
   expect(rows.length).toBe(5)
@@ -210,41 +188,21 @@ test('closing the proxy ends every client and every connection behind it', async
 })
 
 function openPool(max = 1) {
-  const pool = new Pool({ connectionString: server.url, max })
+  const pool = new Pool({ connectionString: postgres.server.url, max })
   pool.on('error', () => undefined)
   return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() })
 }
 
 async function countBackends(pids: number[], state = '%'): Promise<number> {
-  const { rows } = await admin.query(
+  const { rows } = await postgres.admin.query(
     'SELECT count(*)::int AS count FROM pg_stat_activity WHERE pid = ANY($1) AND state LIKE $2',
     [pids, state],
   )
   return rows[0].count
 }
 
-/** A TCP server that is no Postgres, to look at the bytes. */
-async function startTarget(onConnection: (socket: Socket) => void) {
-  const sockets = new Set<Socket>()
-  const target = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    onConnection(socket)
-  })
-  target.listen(0, '127.0.0.1')
-  await once(target, 'listening')
-  const address = target.address()
-  return {
-    port: typeof address === 'object' ? (address?.port ?? 0) : 0,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy()
-      if (target.listening) await new Promise((resolve) => target.close(resolve))
-    },
-  }
-}
-
 async function refusalOf(search: string): Promise<string> {
-  const client = new WebSocket(`ws://127.0.0.1:${proxy.port}/v2${search}`)
+  const client = new WebSocket(`ws://127.0.0.1:${postgres.proxy.port}/v2${search}`)
   const [error] = await once(client, 'error')
   return error.message
 }

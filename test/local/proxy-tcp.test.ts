@@ -1,39 +1,29 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { Faults } from '../../dev/local/faults.ts'
 import { startPostgresProxy } from '../../dev/local/postgres/proxy.ts'
 import { startTcpProxy, type TcpProxy } from '../../dev/local/tcp-proxy.ts'
+import { disposable } from './support/disposable.ts'
+import { pour, startTcpTarget, type TcpTarget } from './support/tcp-target.ts'
 
 let faults: Faults
-let target: Server
-let targetPort: number
+let target: TcpTarget
 let proxy: TcpProxy
 let onConnection: (socket: Socket) => void
-const sockets = new Set<Socket>()
 
 beforeEach(async () => {
   faults = new Faults()
   onConnection = (socket) => socket.pipe(socket)
-  target = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.once('close', () => sockets.delete(socket))
-    onConnection(socket)
-  })
-  target.listen(0, '127.0.0.1')
-  await once(target, 'listening')
-  const address = target.address()
-  targetPort = typeof address === 'object' ? (address?.port ?? 0) : 0
-  proxy = await startTcpProxy({ target: { host: '127.0.0.1', port: targetPort }, faults })
+  target = await startTcpTarget((socket) => onConnection(socket))
+  proxy = await startTcpProxy({ target: { host: '127.0.0.1', port: target.port }, faults })
 })
 afterEach(async () => {
   await proxy.close()
-  for (const socket of sockets) socket.destroy()
-  await new Promise((resolve) => target.close(resolve))
+  await target[Symbol.asyncDispose]()
 })
 
 test('everything comes back, after the client has ended its half', async () => {
@@ -42,7 +32,7 @@ test('everything comes back, after the client has ended its half', async () => {
   client.end(value)
   expect((await buffer(client)).equals(value)).toBe(true)
   await expect.poll(() => proxy.connectionCount()).toBe(0)
-  expect(sockets.size).toBe(0)
+  expect(target.sockets.size).toBe(0)
 })
 
 test('an end of the server reaches the client, after all it has said', async () => {
@@ -53,15 +43,15 @@ test('an end of the server reaches the client, after all it has said', async () 
 
 test('a reset by either side reaches the other', async () => {
   const first = await dial()
-  await expect.poll(() => sockets.size).toBe(1)
-  const [upstream] = sockets
+  await expect.poll(() => target.sockets.size).toBe(1)
+  const [upstream] = target.sockets
   const upstreamBroken = new Promise<unknown>((resolve) => upstream?.once('error', resolve))
   first.resetAndDestroy()
   expect(await upstreamBroken).toMatchObject({ code: 'ECONNRESET' })
   const second = await dial()
-  await expect.poll(() => sockets.size).toBe(1)
+  await expect.poll(() => target.sockets.size).toBe(1)
   const broken = new Promise<unknown>((resolve) => second.once('error', resolve))
-  for (const socket of sockets) socket.resetAndDestroy()
+  for (const socket of target.sockets) socket.resetAndDestroy()
   expect(await broken).toMatchObject({ code: 'ECONNRESET' })
   await expect.poll(() => proxy.connectionCount()).toBe(0)
 })
@@ -78,17 +68,10 @@ test('a client is reset when the target cannot be reached', async () => {
 test('a client that does not read holds the server back, and a delay holds no more than it must', async () => {
   const total = 96 * 1024 * 1024
   let written = 0
-  onConnection = (socket) => {
-    const chunk = Buffer.alloc(64 * 1024)
-    const write = () => {
-      while (written < total) {
-        written += chunk.length
-        if (!socket.write(chunk)) return void socket.once('drain', write)
-      }
-      socket.end()
-    }
-    write()
-  }
+  onConnection = (socket) =>
+    pour(socket, total, (bytes) => {
+      written = bytes
+    })
   faults.set({ delayMs: 100 })
   const client = await dial()
   client.pause()
@@ -118,7 +101,7 @@ test('slices go out one by one', async () => {
   faults.set({ sliceBytes: 3 })
   const messages: string[] = []
   await using webSockets = disposable(
-    await startPostgresProxy({ target: { host: '127.0.0.1', port: targetPort }, faults }),
+    await startPostgresProxy({ target: { host: '127.0.0.1', port: target.port }, faults }),
   )
   const client = new WebSocket(`ws://127.0.0.1:${webSockets.port}/v2`)
   client.on('message', (data) => messages.push(String(data)))
@@ -148,7 +131,7 @@ async function dial(): Promise<Socket> {
 async function countReceived(kind: string): Promise<number> {
   if (kind === 'tcp') return (await buffer(connect(proxy.port, '127.0.0.1'))).length
   await using webSockets = disposable(
-    await startPostgresProxy({ target: { host: '127.0.0.1', port: targetPort }, faults }),
+    await startPostgresProxy({ target: { host: '127.0.0.1', port: target.port }, faults }),
   )
   const client = new WebSocket(`ws://127.0.0.1:${webSockets.port}/v2`)
   let received = 0
@@ -157,8 +140,4 @@ async function countReceived(kind: string): Promise<number> {
   })
   await once(client, 'close')
   return received
-}
-
-function disposable<T extends { close(): Promise<void> }>(server: T) {
-  return { ...server, [Symbol.asyncDispose]: server.close }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { openEngine } from '../../dev/local/redis/memory/engine.ts'
-import { BACKENDS, command, stand } from './redis-support.ts'
+import { BACKENDS, command, stand } from './support/redis.ts'
 
 describe.each(BACKENDS)('@upstash/redis in front of %s', (backend) => {
   test('SET takes all its options', async () => {

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend } from '../../dev/local/redis/backend.ts'
 import { openMemory } from '../../dev/local/redis/memory-backend.ts'
-import { type RedisProcess, startRedis } from '../../dev/local/redis/redis-process.ts'
 import { type Command, RedisError, type Reply, Status } from '../../dev/local/redis/reply.ts'
 import { openServer } from '../../dev/local/redis/server-backend.ts'
-import { redisServer } from './redis-support.ts'
+import { type RedisProcess, startRedisProcess } from '../../dev/local/redis/server-process.ts'
+import { redisServer } from './support/redis.ts'
 
 /** Whose array answers have no order. */
 const UNORDERED = /^(KEYS|SMEMBERS|SINTER|SUNION|SDIFF|HKEYS|HVALS)$/
@@ -184,7 +184,7 @@ describe.skipIf(!redisServer)('the memory engine beside a real redis-server', ()
   let redis: RedisProcess
   beforeAll(async () => {
     memory = await openMemory({ log: console.error })
-    redis = await startRedis(redisServer ?? '', undefined, console.error)
+    redis = await startRedisProcess(redisServer ?? '', undefined, console.error)
     server = await openServer({
       kind: 'server',
       address: { socketPath: redis.socketPath },

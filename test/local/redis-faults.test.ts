@@ -1,7 +1,7 @@
 import { Redis } from '@upstash/redis'
 import { describe, expect, test } from 'vitest'
 import { Faults } from '../../dev/local/faults.ts'
-import { BACKENDS, client, request, stand, TOKEN } from './redis-support.ts'
+import { BACKENDS, client, request, stand, TOKEN } from './support/redis.ts'
 
 describe.each(BACKENDS)('faults in front of %s', (backend) => {
   test('a refusing server resets new connections, and serves again afterwards', async () => {
@@ -11,6 +11,9 @@ describe.each(BACKENDS)('faults in front of %s', (backend) => {
     await expect(s.redis.set('a', 1)).rejects.toThrow('fetch failed')
     faults.clear()
     expect(await s.redis.set('a', 1)).toBe('OK')
+    // Over the connection that this one has left open, too.
+    faults.set({ refuse: true })
+    await expect(s.redis.get('a')).rejects.toThrow('fetch failed')
   })
 
   test('a black hole answers nobody until it is lifted, then everybody who still waits', async () => {
@@ -60,7 +63,7 @@ describe.each(BACKENDS)('faults in front of %s', (backend) => {
     faults.set({ httpStatus: 503 })
     const response = await request(s.server, '/set/a/1')
     expect([response.status, await response.json()]).toEqual([503, { error: expect.stringContaining('503') }])
-    await expect(client(s.server).set('a', 1)).rejects.toThrow('injected fault')
+    await expect(client(s.server).set('a', 1)).rejects.toThrow('fault switch')
     faults.clear()
     expect(await s.redis.exists('a')).toBe(0)
   })
@@ -73,6 +76,18 @@ describe.each(BACKENDS)('faults in front of %s', (backend) => {
     expect(response.status).toBe(200)
     expect(await response.text()).toBe('{"result"')
     await expect(s.redis.ping()).rejects.toThrow(/JSON|parse/i)
+  })
+
+  test('slices change nothing, and a limit breaks the answer off', async () => {
+    const faults = new Faults()
+    await using s = await stand({ backend, faults })
+    const value = 'päckchen'.repeat(100)
+    faults.set({ sliceBytes: 7 })
+    await s.redis.set('a', value)
+    expect(await s.redis.get('a')).toBe(value)
+    faults.set({ sliceBytes: 0, limitBytes: 40 })
+    await expect(s.redis.get('a')).rejects.toThrow('terminated')
+    expect(await s.redis.exists('a')).toBe(1)
   })
 
   test('closing in the middle of a black hole or a long delay leaves nobody waiting', async () => {

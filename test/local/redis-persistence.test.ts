@@ -1,15 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findFreePort } from '../../dev/local/listen.ts'
+import { isAlive } from '../../dev/local/processes.ts'
 import { openEngine } from '../../dev/local/redis/memory/engine.ts'
 import { Journal } from '../../dev/local/redis/memory/journal.ts'
-import { BACKENDS, client, command, redisServer, stand, TOKEN } from './redis-support.ts'
-
-const UPSTASH = new URL('../../dev/local/redis/upstash.ts', import.meta.url).href
+import { addressOf, type Program, startProgram } from './support/program.ts'
+import { BACKENDS, client, command, redisServer, stand, TOKEN } from './support/redis.ts'
 
 let dir: string
 const children: ChildProcess[] = []
@@ -22,24 +21,13 @@ afterEach(async () => {
 })
 
 /** A server in a process of its own that can be killed; `then` is the rest of its program. */
-async function startProcess(backend: string, then = ''): Promise<{ child: ChildProcess; url: string }> {
-  const program = `
-    const { startUpstash } = await import(${JSON.stringify(UPSTASH)})
-    const server = await startUpstash(${JSON.stringify({ token: TOKEN, dir, backend })})
+async function startProcess(backend: string, then = ''): Promise<Program & { url: string }> {
+  const program = startProgram(`
+    const { startRedis } = await import(${JSON.stringify(addressOf('dev/local/redis/server.ts'))})
+    const server = await startRedis(${JSON.stringify({ token: TOKEN, dir, backend })})
     console.log(server.url)
-    ${then}`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  children.push(child)
-  const [url] = await once(child.stdout as NonNullable<typeof child.stdout>, 'data')
-  return { child, url: String(url).trim() }
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
+    ${then}`)
+  return { ...program, url: await program.line() }
 }
 
 describe.each(BACKENDS)('a directory of %s', (backend) => {
@@ -68,8 +56,8 @@ describe.each(BACKENDS)('a directory of %s', (backend) => {
   })
 
   test('survives kill -9, but for the last second, and is free at once', async () => {
-    const { child, url } = await startProcess(backend)
-    const redis = client({ url, token: TOKEN } as Parameters<typeof client>[0])
+    const program = await startProcess(backend)
+    const redis = client({ url: program.url, token: TOKEN } as Parameters<typeof client>[0])
     await redis.set('before', 'x')
     const written = async () => {
       const files = await readdir(dir, { recursive: true, withFileTypes: true })
@@ -80,15 +68,15 @@ describe.each(BACKENDS)('a directory of %s', (backend) => {
     }
     await expect.poll(written, { timeout: 1_000, interval: 20 }).toBe(true)
     await redis.set('just now', 'x')
-    await kill(child)
+    await program.kill()
     await using s = await stand({ backend, dir })
     expect(await s.redis.get('before')).toBe('x')
   })
 
   test('is not for two at once: the second is told who has it', async () => {
-    const { child } = await startProcess(backend)
-    await expect(stand({ backend, dir })).rejects.toThrow(`in use by the process with pid ${child.pid}`)
-    await kill(child)
+    const program = await startProcess(backend)
+    await expect(stand({ backend, dir })).rejects.toThrow(`in use by the process with pid ${program.pid}`)
+    await program.kill()
     {
       await using s = await stand({ backend, dir })
       expect(await s.redis.ping()).toBe('PONG')
@@ -103,27 +91,6 @@ describe.each(BACKENDS)('a directory of %s', (backend) => {
     await expect(stand({ backend, dir, port: other.server.port })).rejects.toThrow('EADDRINUSE')
     await using s = await stand({ backend, dir })
     expect(await s.redis.ping()).toBe('PONG')
-  })
-})
-
-describe('the lock', () => {
-  test('of a dead process, or of a forerunner with our own pid, is taken over', async () => {
-    for (const pid of [2 ** 22 + 1, process.pid]) {
-      await writeFile(join(dir, 'lock.json'), JSON.stringify({ pid, started: '1', id: 'old' }))
-      await using s = await stand({ backend: 'memory', dir })
-      expect(await s.redis.ping()).toBe('PONG')
-    }
-  })
-
-  test('goes to exactly one of many who want it at once', async () => {
-    await writeFile(join(dir, 'lock.json'), JSON.stringify({ pid: 2 ** 22 + 1, started: '1', id: 'old' }))
-    const results = await Promise.allSettled(
-      Array.from({ length: 8 }, () => stand({ backend: 'memory', dir })),
-    )
-    const winners = results.filter((result) => result.status === 'fulfilled')
-    expect(winners).toHaveLength(1)
-    for (const { value } of winners) await value.server.close()
-    expect(await readdir(dir)).toEqual(['redis.jsonl'])
   })
 })
 
@@ -180,21 +147,21 @@ describe('the journal', () => {
 })
 
 test.each(BACKENDS)('closing %s leaves nothing behind that keeps a process alive', async (backend) => {
-  const { child, url } = await startProcess(backend, 'process.stdin.once("data", () => server.close())')
-  expect((await fetch(`${url}/set/a/1?_token=${encodeURIComponent(TOKEN)}`)).status).toBe(200)
-  const ended = once(child, 'exit')
-  child.stdin?.end('close')
-  expect(await ended).toEqual([0, null])
+  const program = await startProcess(backend, 'process.stdin.once("data", () => server.close())')
+  expect((await fetch(`${program.url}/set/a/1?_token=${encodeURIComponent(TOKEN)}`)).status).toBe(200)
+  program.say('close')
+  program.end()
+  expect(await program.ended).toEqual([0, null])
   expect(await readdir(dir)).not.toContain('lock.json')
 })
 
 describe.skipIf(!redisServer)('a redis-server of our own', () => {
   test('ends with us, even when we are killed', async () => {
-    const { child } = await startProcess('server')
+    const program = await startProcess('server')
     const pid = Number(await readFile(join(dir, 'redis.pid'), 'utf8'))
-    expect(() => process.kill(pid, 0)).not.toThrow()
-    await kill(child)
-    await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false)
+    expect(isAlive(pid)).toBe(true)
+    await program.kill()
+    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false)
   })
 
   test('that dies is told of, and requests fail instead of hanging', async () => {
@@ -216,10 +183,7 @@ describe.skipIf(!redisServer)('a redis-server of our own', () => {
 
 describe.skipIf(!redisServer)('a Redis at a URL', () => {
   test('is used as it is, and is left running with its data', async () => {
-    const probe = createServer().listen(0, '127.0.0.1')
-    await once(probe, 'listening')
-    const { port } = probe.address() as AddressInfo
-    probe.close()
+    const port = await findFreePort()
     const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '']
     const child = spawn(redisServer ?? '', options, { stdio: ['ignore', 'pipe', 'inherit'] })
     children.push(child)
@@ -234,11 +198,3 @@ describe.skipIf(!redisServer)('a Redis at a URL', () => {
     expect(await s.redis.get('a')).toBe('x')
   })
 })
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}

@@ -1,6 +1,6 @@
 import { Ratelimit } from '@upstash/ratelimit'
 import { describe, expect, test } from 'vitest'
-import { BACKENDS, client, stand } from './redis-support.ts'
+import { BACKENDS, client, stand } from './support/redis.ts'
 
 const LIMIT = 100
 /** So long that no test meets its edge. */

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { LARGEST_REQUEST_BYTES } from '../../dev/local/redis/rest-server.ts'
-import { BACKENDS, client, command, request, stand, TOKEN } from './redis-support.ts'
+import { BACKENDS, client, command, request, stand, TOKEN } from './support/redis.ts'
 
 const BINARY = Uint8Array.from({ length: 256 }, (_, at) => at)
 

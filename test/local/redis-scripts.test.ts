@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { LuaMachine } from '../../dev/local/redis/memory/lua-machine.ts'
 import { openLuaState } from '../../dev/local/redis/memory/lua-state.ts'
-import { BACKENDS, command, stand } from './redis-support.ts'
+import { BACKENDS, command, stand } from './support/redis.ts'
 
 const HEADER = '#!lua flags=allow-key-locking\n'
 const sha = (text: string) => createHash('sha1').update(text).digest('hex')

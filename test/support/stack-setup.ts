@@ -1,3 +1,4 @@
+import { MongoClient } from 'mongodb'
 import type { TestProject } from 'vitest/node'
 import { spawnStack } from './stack-process.ts'
 
@@ -10,6 +11,7 @@ declare module 'vitest' {
 
 /** Starts the local stack for tests inside workerd and tells them where it is; nothing of it is left afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const startedAt = Date.now()
   const stack = await spawnStack()
   project.provide('variables', {
     ...stack.info.variables,
@@ -18,9 +20,25 @@ export default async function setup(project: TestProject): Promise<() => Promise
     DB_POOL_TIMEOUT: '3',
     STACK_CONTROL_URL: stack.info.controlUrl,
     TENANTS: JSON.stringify(testTenants(stack.info.variables.TENANTS)),
-    MONGO_IS_EMBEDDED: process.env.MONGODB_URI ? '' : 'yes',
   })
-  return () => stack.close()
+  return async () => {
+    try {
+      if (process.env.MONGODB_URI) await dropTestDatabases(process.env.MONGODB_URI, startedAt)
+    } finally {
+      await stack.close()
+    }
+  }
+}
+
+/** Takes the databases of this run's own tenants off somebody's server; see `newTenant` of test/worker/support.ts. */
+async function dropTestDatabases(uri: string, since: number): Promise<void> {
+  await using client = new MongoClient(uri)
+  const { databases } = await client.db('admin').admin().listDatabases({ nameOnly: true })
+  for (const { name } of databases) {
+    const [, madeAt] = /^user_mg-([0-9a-z]+)-\d{1,3}_db$/.exec(name) ?? []
+    const time = Number.parseInt(madeAt ?? '', 36)
+    if (time >= since && time <= Date.now()) await client.db(name).dropDatabase()
+  }
 }
 
 /** Beside the stack's own tenants a thousand on Postgres, so that every test can have one that nobody used before. */

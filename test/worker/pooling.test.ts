@@ -10,7 +10,6 @@ interface PoolView {
     leases: number
     max_size: number
   }
-  server: { current: number; max: number; ours?: number }
 }
 
 const MAX_SIZE = 20
@@ -43,7 +42,6 @@ describe.each(ENGINES)('a tenant on %s', (engine) => {
     const { body } = await asAdmin<PoolView>(`/admin/connections/${tenant}`)
     expect(body.pool.connections_created).toBeLessThanOrEqual(MAX_SIZE)
     expect(body.pool.leases).toBeGreaterThanOrEqual(60)
-    expect(body.server.current).toBeGreaterThanOrEqual(body.pool.size)
   })
 })
 

@@ -13,7 +13,6 @@ declare global {
       ADMIN_TOKEN: string
       JWT_SECRET: string
       STACK_CONTROL_URL: string
-      MONGO_IS_EMBEDDED: string
     }
   }
 }

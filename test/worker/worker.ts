@@ -28,7 +28,7 @@ probes.get('/hold', async (c) => {
   if (connection.engine === 'postgres') {
     await connection.query('SELECT pg_sleep($1)', [ms / 1000])
   } else {
-    // The test has set a fail point that blocks this command for as long.
+    // MongoDB has no sleep for everybody: the test tells the proxy to delay the answer for as long.
     await connection.run('admin', (db) =>
       db.command({ listDatabases: 1, nameOnly: true, filter: { name: 'none' } }),
     )
@@ -42,6 +42,17 @@ probes.get('/bad-statement', async (c) => {
   const { connection } = lease
   if (connection.engine === 'postgres') await connection.query('SELECT no_such_column')
   else await connection.run('admin', (db) => db.command({ noSuchCommand: 1 }))
+  return c.json({})
+})
+
+/** Cancels what others hold, so that their connections come back. */
+probes.post('/cancel-holds', async (c) => {
+  await using lease = await c.env.lease()
+  if (lease.connection.engine === 'postgres') {
+    await lease.connection.query(
+      "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'",
+    )
+  }
   return c.json({})
 })
 

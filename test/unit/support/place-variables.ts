@@ -1,25 +1,9 @@
-import type { Config } from '../../../src/config.ts'
+import { LEAST, type Row } from './pool-variables.ts'
 
-/** The least that a deployment needs. */
-export const LEAST = { DB_PRIMARY_DB_URL: 'postgres://app@db.test/app', JWT_SECRET: 's'.repeat(32) }
 const MONGO = { ...LEAST, DEFAULT_ENGINE: 'mongo', MONGODB_URI: 'mongodb://db.test/app' }
 const JWKS = { DB_PRIMARY_DB_URL: LEAST.DB_PRIMARY_DB_URL, JWT_JWKS_URL: 'https://id.test/keys' }
 const REDIS = { ...LEAST, UPSTASH_REDIS_REST_URL: 'https://r.test', UPSTASH_REDIS_REST_TOKEN: 'x' }
 
-/**
- * A variable, values that it may have with what becomes of them (they themselves where nothing is given), and values
- * that it may not have.
- */
-export interface Row {
-  readonly name: string
-  readonly good: readonly [unknown, unknown][]
-  readonly bad: readonly unknown[]
-  readonly read: (config: Config) => unknown
-  readonly base?: object
-}
-
-const positive = ['0', '-1', '1.5', '1e3', '0x10', 'ten', 'Infinity', 'NaN', '١', '1 0', true, {}, []]
-const duration = ['0', '-1', '.5', '1.', '1e3', 'ten', 'Infinity', '999999', null]
 const postgresUrls = {
   good: [
     ['postgres://app:secret@db.test:5433/app?sslmode=require', undefined],
@@ -35,114 +19,8 @@ const postgresUrls = {
   ],
 }
 
-export const ROWS: readonly Row[] = [
-  {
-    name: 'DB_ENV',
-    good: ['development', 'production', 'test'].map((value) => [value, undefined]),
-    bad: ['prod', 'TEST', 'constructor', 1],
-    read: (config) => config.environment,
-  },
-  {
-    name: 'DB_POOL_MIN_SIZE',
-    good: [
-      ['0', 0],
-      ['3', 3],
-      [4, 4],
-      [' 5 ', 5],
-      ['', 10],
-      ['  ', 10],
-    ],
-    bad: ['-1', '1.5', '1001', 'x', true],
-    read: (config) => config.pool.minSize,
-  },
-  {
-    name: 'DB_POOL_MAX_SIZE',
-    good: [
-      ['1', 1],
-      ['1000', 1000],
-      ['20.0', 20],
-      ['', 50],
-    ],
-    bad: [...positive, '1001'],
-    read: (config) => config.pool.maxSize,
-  },
-  {
-    name: 'DB_POOL_COMMAND_TIMEOUT',
-    good: [
-      ['0.05', 50],
-      ['600', 600_000],
-      ['2.5', 2_500],
-    ],
-    bad: [...duration, '0.04', '601'],
-    read: (config) => config.pool.commandTimeoutMs,
-  },
-  {
-    name: 'DB_POOL_MAX_QUERIES',
-    good: [
-      ['1', 1],
-      ['1000000000', 1e9],
-    ],
-    bad: positive,
-    read: (config) => config.pool.maxQueries,
-  },
-  {
-    name: 'DB_POOL_MAX_INACTIVE_CONNECTION_LIFETIME',
-    good: [
-      ['1', 1_000],
-      ['86400', 86_400_000],
-    ],
-    bad: duration,
-    read: (config) => config.pool.maxIdleMs,
-  },
-  {
-    name: 'DB_POOL_TIMEOUT',
-    good: [
-      ['0.05', 50],
-      ['300', 300_000],
-    ],
-    bad: [...duration, '301'],
-    read: (config) => config.pool.timeoutMs,
-  },
-  {
-    name: 'DB_POOL_RECYCLE',
-    good: [
-      ['1', 1_000],
-      ['839', 839_000],
-      ['840', 840_000],
-      ['3600', 840_000],
-    ],
-    bad: duration,
-    read: (config) => config.pool.lifetimeMs,
-  },
-  {
-    name: 'DB_POOL_MAX_WAITING',
-    good: [
-      ['1', 1],
-      ['100000', 100_000],
-      ['', 500],
-    ],
-    bad: positive,
-    read: (config) => config.pool.maxWaiting,
-  },
-  {
-    name: 'POOL_CACHE_MAX',
-    good: [
-      ['1', 1],
-      ['10000', 10_000],
-      ['', 100],
-    ],
-    bad: [...positive, '10001'],
-    read: (config) => config.poolCacheMax,
-  },
-  {
-    name: 'SLOW_QUERY_MS',
-    good: [
-      ['1', 1],
-      ['', 1_000],
-    ],
-    bad: positive,
-    read: (config) => config.slowQueryMs,
-  },
+/** Where databases, tenants and keys are. */
+export const PLACE_VARIABLES: readonly Row[] = [
   { name: 'DB_PRIMARY_DB_URL', ...postgresUrls, read: (config) => config.postgres.primaryUrl },
   { name: 'DB_REPLICA_DB_URL', ...postgresUrls, read: (config) => config.postgres.replicaUrl },
   {
