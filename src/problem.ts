@@ -25,6 +25,7 @@ const KINDS = {
   config_invalid: [503, 'This deployment is not configured correctly'],
   connection_lost: [503, 'The connection to the database was lost'],
   database_unavailable: [503, 'The database cannot be reached'],
+  keys_unavailable: [503, 'The keys that verify tokens cannot be read'],
   host_unavailable: [503, 'The pool host was reset'],
   host_overloaded: [503, 'The pool host has more requests than it can take'],
   pool_cache_full: [503, 'Every pool of this host is in use'],

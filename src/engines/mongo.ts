@@ -71,7 +71,9 @@ class MongoPool implements EnginePool<MongoConnection> {
     this.#client = client
     this.#options = options
     this.#hooks = hooks
-    this.expiresAt = options.now() + options.lifetime()
+    const lifetime = options.lifetime()
+    // The sweep that looks at this comes once a minute.
+    this.expiresAt = options.now() + Math.max(lifetime / 2, lifetime - 60_000)
     this.#listen()
   }
 

@@ -46,6 +46,8 @@ function problemCode(sqlstate: string, phase: Phase) {
     case '57P05':
     case '25P03':
       return phase === 'opening' ? 'database_unavailable' : 'connection_lost'
+    case '08P01': // a statement that does not fit the protocol, such as too few parameters; the session goes on
+      return phase === 'opening' ? 'database_unavailable' : 'query_failed'
     case '3D000': // no such database
       return 'database_refused'
   }

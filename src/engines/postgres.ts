@@ -120,10 +120,9 @@ class PostgresPool implements EnginePool<PostgresConnection> {
     try {
       return await this.#attempt()
     } catch (error) {
+      this.#opening--
       this.#hooks.connectionFailed()
       throw error
-    } finally {
-      this.#opening--
     }
   }
 
@@ -145,6 +144,7 @@ class PostgresPool implements EnginePool<PostgresConnection> {
       })
       client.on('end', () => this.#closed(client))
       this.#open.add(client)
+      if (this.#opening > 0) this.#opening--
       this.#hooks.connectionOpened()
     })
     this.#pool.on('remove', (client: PoolClient) => this.#closed(client))

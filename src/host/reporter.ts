@@ -13,6 +13,8 @@ export interface ReporterOptions {
 }
 
 const FIRST_INTERVAL_MS = 250
+const RETRY_MS = 10_000
+const MAX_RETRIES = 3
 /** A change is rarely alone: what follows at once goes into the same report. */
 const GATHER_MS = 50
 
@@ -25,6 +27,7 @@ export class Reporter {
   #intervalMs = FIRST_INTERVAL_MS
   #sentAt = Number.NEGATIVE_INFINITY
   #dirty = false
+  #failures = 0
   #sending: Promise<void> | undefined
   #cancelTimer: (() => void) | undefined
   #dueAt = Number.POSITIVE_INFINITY
@@ -76,9 +79,13 @@ export class Reporter {
     try {
       const receipt = await this.#options.send()
       this.#intervalMs = receipt.nextReportMs
+      this.#failures = 0
     } catch {
-      // `send` has logged it. The next change or heartbeat brings the Ledger up to date.
-      this.#intervalMs = HEARTBEAT_MS / 3
+      // `send` has logged it. Tried again a few times even when nothing is open any more, so that the Ledger does not go
+      // on showing what was closed; not for ever, because the timer keeps the object in memory.
+      this.#intervalMs = RETRY_MS
+      this.#failures++
+      if (this.#failures <= MAX_RETRIES) this.#dirty = true
     }
   }
 }

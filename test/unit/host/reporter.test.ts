@@ -124,15 +124,15 @@ test('reports are spaced out while the Ledger cannot be reached, and as usual on
   expect(sent).toEqual([50, 10_050, 20_050])
   world.fails = false
   await clock.advance(10_000)
-  expect(sent).toEqual([50, 10_050, 20_050])
-  reporter.changed()
-  await clock.advance(50)
+  expect(sent).toEqual([50, 10_050, 20_050, 30_050])
   reporter.changed()
   await clock.advance(250)
-  expect(sent).toEqual([50, 10_050, 20_050, 30_100, 30_350])
+  reporter.changed()
+  await clock.advance(250)
+  expect(sent).toEqual([50, 10_050, 20_050, 30_050, 30_300, 30_550])
 })
 
-test('a failed report is made up for by a heartbeat although nothing changed since', async () => {
+test('a failed report is made up for although nothing changed since', async () => {
   const { clock, reporter, sent, world } = reporting()
   world.fails = true
   world.live = true
@@ -140,7 +140,15 @@ test('a failed report is made up for by a heartbeat although nothing changed sin
   await clock.advance(50)
   world.fails = false
   await clock.advance(30_000)
-  expect(sent).toEqual([50, 28_550])
+  expect(sent).toEqual([50, 10_050])
+})
+
+test('the last report of a host with nothing open is tried three times more, and then let be', async () => {
+  const { clock, reporter, sent, world } = reporting()
+  world.fails = true
+  reporter.changed()
+  await clock.advance(600_000)
+  expect(sent).toEqual([50, 10_050, 20_050, 30_050])
 })
 
 test('flush reports now and resolves when the Ledger has it', async () => {
