@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import type { FaultState, Faults } from './faults.ts'
+import { listen } from './listen.ts'
 
 /** The switch of the proxies' faults for those who run in another process, such as tests inside workerd. */
 export interface Control {
@@ -28,10 +28,9 @@ export async function startControl(services: Readonly<Record<string, Faults>>): 
       response.writeHead(400).end(error instanceof Error ? error.message : 'bad request')
     }
   })
-  server.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
+  const port = await listen(server, 0)
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

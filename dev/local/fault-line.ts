@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import type { Faults } from './faults.ts'
 
-export type Direction = 'to-server' | 'to-client'
+type Direction = 'to-server' | 'to-client'
 
 /** A chunk on its way, or null for the end of the stream; `due` is in milliseconds of `performance.now()`. */
 interface Held {

@@ -5,7 +5,10 @@
  * `cut()` is "reset_peer". `refuse` with `cut()` is "down".
  */
 export interface FaultState {
-  /** A new connection is reset as soon as it is accepted. Live ones go on: `cut()` ends those. */
+  /**
+   * A new connection is reset as soon as it is accepted. Live ones go on: `cut()` ends those. To an HTTP service every
+   * request is a new connection.
+   */
   refuse: boolean
   /**
    * Nothing passes, in either direction, and nothing is closed, for live and new connections. Held bytes (and ends)
@@ -24,7 +27,7 @@ export interface FaultState {
   sliceBytes: number
   /**
    * The connection is cut once this many bytes have gone to the client, counted from the moment the limit was set,
-   * or from the connection's start if that is later. 0 = off.
+   * or from the connection's start if that is later; of an HTTP service, once this much of a body has. 0 = off.
    */
   limitBytes: number
   /** HTTP services answer every request with this status and do no work. 0 = off. */
@@ -76,7 +79,6 @@ export class Faults {
     notify(this.#changeListeners)
   }
 
-  /** Switches every fault off. */
   clear(): void {
     this.#state = NONE
     notify(this.#changeListeners)

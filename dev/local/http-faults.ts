@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { Faults } from './faults.ts'
 
@@ -6,67 +7,100 @@ import type { Faults } from './faults.ts'
 export interface Answer {
   status: number
   headers: Record<string, string>
-  body: string
+  body: string | Buffer
 }
 
-/**
- * Answers a request under the faults of an HTTP service. `refuse` resets the connection at every request, because a
- * client that keeps its connection alive makes no new one; `limitBytes` counts the bytes of one body.
- * @param work makes the answer; is not called when a fault answers instead. Its signal aborts when the client leaves.
- */
-export async function answerUnderFaults(
-  request: IncomingMessage,
-  response: ServerResponse,
-  faults: Faults,
-  work: (signal: AbortSignal) => Promise<Answer>,
-): Promise<void> {
-  const reset = () => request.socket.resetAndDestroy()
-  if (faults.state.refuse) return void reset()
-  const departure = new AbortController()
-  response.once('close', () => departure.abort())
-  const stopListening = faults.onCut(reset)
-  const { signal } = departure
-  try {
-    await faults.untilPassable(signal)
-    const { httpStatus } = faults.state
-    const answer = httpStatus ? faultAnswer(httpStatus) : await work(signal)
-    const delay = faults.drawDelayMs()
-    // A timer of 0 still takes a millisecond: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
-    if (delay > 0) await sleep(delay, undefined, { signal })
-    await faults.untilPassable(signal)
-    await send(response, answer, faults, signal)
-  } catch (error) {
-    // The client has left: there is nobody to answer, and `work` has seen the signal.
-    if (!signal.aborted) throw error
-  } finally {
-    stopListening()
+interface Answering {
+  /** Makes the answer; is not called when a fault answers instead. Its signal aborts when the client leaves. */
+  work(signal: AbortSignal): Promise<Answer>
+  /** The answer of a status that is switched on as a fault, as this service words its errors. */
+  refuse(status: number, message: string): Answer
+}
+
+/** The faults of an HTTP server, on its connections and on its answers. */
+export class HttpFaults {
+  readonly #faults: Faults
+  /** Those that speak HTTP. */
+  readonly #sockets = new Set<Socket>()
+  readonly #closing = new AbortController()
+  readonly #stopListening: () => void
+
+  constructor(faults: Faults, server: Server) {
+    this.#faults = faults
+    server.on('connection', (socket) => this.#accept(socket))
+    this.#stopListening = faults.onCut(() => {
+      for (const socket of this.#sockets) socket.resetAndDestroy()
+    })
   }
-}
 
-function faultAnswer(status: number): Answer {
-  const body = JSON.stringify({ message: `HTTP status ${status} by order of a fault switch` })
-  return { status, headers: { 'content-type': 'application/json' }, body }
-}
+  /** Leaves a connection alone from now on: it speaks something else than HTTP. */
+  release(socket: Socket): void {
+    this.#sockets.delete(socket)
+  }
 
-async function send(
-  response: ServerResponse,
-  answer: Answer,
-  faults: Faults,
-  signal: AbortSignal,
-): Promise<void> {
-  const { badJson, limitBytes, sliceBytes } = faults.state
-  let body = Buffer.from(answer.body)
-  if (badJson) body = body.subarray(0, Math.floor(body.length / 2))
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': body.length })
-  const isCut = limitBytes > 0 && body.length > limitBytes
-  const end = isCut ? limitBytes : body.length
-  const step = sliceBytes || end || 1
-  for (let start = 0; start < end; start += step) {
+  /** Drops every connection and lets go of everything held. Idempotent. */
+  close(): void {
+    this.#stopListening()
+    this.#closing.abort()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /**
+   * Answers a request. `refuse` resets the connection at every request too, because a client that keeps its connection
+   * alive makes no new one; `limitBytes` counts the bytes of one body.
+   */
+  async answer(request: IncomingMessage, response: ServerResponse, service: Answering): Promise<void> {
+    if (this.#faults.state.refuse) return void request.socket.resetAndDestroy()
+    const departure = new AbortController()
+    response.once('close', () => departure.abort())
+    const { signal } = departure
+    try {
+      // What has arrived is carried out once a black hole is lifted, whether its client still waits or not, as happens
+      // to a request that was under way when a network broke.
+      await this.#faults.untilPassable(this.#closing.signal)
+      const answer = await this.#make(service, signal)
+      const delay = this.#faults.drawDelayMs()
+      // A timer of 0 still takes a millisecond: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+      if (delay > 0) await sleep(delay, undefined, { signal })
+      await this.#faults.untilPassable(signal)
+      await this.#send(response, answer, signal)
+    } catch (error) {
+      // The client has left: there is nobody to answer, and `work` has seen the signal.
+      if (!signal.aborted && !this.#closing.signal.aborted) throw error
+    }
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#faults.state.refuse) {
+      socket.resetAndDestroy()
+      return
+    }
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  #make(service: Answering, signal: AbortSignal): Answer | Promise<Answer> {
+    const { httpStatus } = this.#faults.state
+    if (httpStatus === 0) return service.work(signal)
+    return service.refuse(httpStatus, `HTTP status ${httpStatus} by order of a fault switch`)
+  }
+
+  async #send(response: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    response.write(body.subarray(start, Math.min(start + step, end)))
-    // Slices written in one turn would go out as one.
-    if (sliceBytes) await turn()
+    const { badJson, limitBytes, sliceBytes } = this.#faults.state
+    let body = Buffer.from(answer.body)
+    if (badJson) body = body.subarray(0, Math.ceil(body.length / 2))
+    response.writeHead(answer.status, { ...answer.headers, 'content-length': body.length })
+    const isCut = limitBytes > 0 && body.length > limitBytes
+    const end = isCut ? limitBytes : body.length
+    const step = sliceBytes || end || 1
+    for (let start = 0; start < end; start += step) {
+      signal.throwIfAborted()
+      response.write(body.subarray(start, Math.min(start + step, end)))
+      // Slices written in one turn would go out as one.
+      if (sliceBytes) await turn()
+    }
+    if (isCut) response.socket?.destroySoon()
+    else response.end()
   }
-  if (isCut) response.socket?.destroySoon()
-  else response.end()
 }

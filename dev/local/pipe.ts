@@ -4,8 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { FaultLine } from './fault-line.ts'
 import type { Faults } from './faults.ts'
 
-/** What a proxy pipes. */
-export interface PipeOptions {
+interface PipeOptions {
   client: Duplex
   server: Socket
   faults: Faults

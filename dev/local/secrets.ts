@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readIfThere } from './files.ts'
 
 /** Secrets of the local stack, made once and kept, so that a token that was noted down goes on working. */
-export interface LocalSecrets {
+interface LocalSecrets {
   readonly adminToken: string
   readonly jwtSecret: string
   readonly redisToken: string
@@ -14,10 +15,7 @@ export async function localSecrets(dir: string | undefined): Promise<LocalSecret
   const made = { adminToken: secret(), jwtSecret: secret(), redisToken: secret() }
   if (dir === undefined) return made
   const file = join(dir, 'secrets.json')
-  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '{}'
-    throw error
-  })
+  const kept = (await readIfThere(file)) ?? '{}'
   const secrets = { ...made, ...(JSON.parse(kept) as Partial<LocalSecrets>) }
   await mkdir(dir, { recursive: true })
   await writeFile(file, JSON.stringify(secrets), { mode: 0o600 })

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { type Control, startControl } from './control.ts'
 import { Faults } from './faults.ts'
-import { startMongoServer } from './mongo/server.ts'
-import { mongoTarget } from './mongo-target.ts'
+import { startMongo } from './mongo/server.ts'
+import { mongoTarget } from './mongo/target.ts'
 import { startPostgresProxy } from './postgres/proxy.ts'
 import { startPostgres } from './postgres/server.ts'
-import { startUpstash } from './redis/upstash.ts'
+import { startRedis } from './redis/server.ts'
 import { localSecrets } from './secrets.ts'
 import { startTcpProxy } from './tcp-proxy.ts'
 
-export interface StackOptions {
+interface StackOptions {
   /** Where data are kept from run to run. Absent: everything is gone after `close`. */
   readonly dir?: string
   /** A real MongoDB to use instead of the embedded server. */
@@ -32,8 +32,7 @@ export interface Stack {
   close(): Promise<void>
 }
 
-/** Tenants of the local stack. */
-export const LOCAL_TENANTS = {
+const LOCAL_TENANTS = {
   user_a: { tier: 'basic', engine: 'mongo' },
   user_b: { tier: 'free', engine: 'mongo' },
   acme: { tier: 'enterprise', engine: 'postgres' },
@@ -64,7 +63,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return { server, proxy }
   }
   const mongo = async () => {
-    const uri = options.mongoUri ?? keep(await startMongoServer(at('mongo'))).url
+    const uri = options.mongoUri ?? keep(await startMongo(at('mongo'))).url
     const target = mongoTarget(uri)
     const proxy = target && keep(await startTcpProxy({ target, faults: faults.mongo }))
     log(options.mongoUri ? 'MongoDB: the server of MONGODB_URI' : 'MongoDB: embedded server ready')
@@ -73,7 +72,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const redis = async (token: string) => {
     const { redisUrl } = options
     const server = keep(
-      await startUpstash({ ...at('redis'), token, faults: faults.redis, ...(redisUrl && { redisUrl }), log }),
+      await startRedis({ ...at('redis'), token, faults: faults.redis, ...(redisUrl && { redisUrl }), log }),
     )
     log(`Redis: ${REDIS_BACKENDS[server.backend]} behind Upstash's REST protocol`)
     return server

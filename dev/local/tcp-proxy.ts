@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { Faults } from './faults.ts'
+import { listen } from './listen.ts'
 import { type PipedConnection, pipe } from './pipe.ts'
 
 export interface TcpTarget {
@@ -8,7 +9,7 @@ export interface TcpTarget {
   port: number
 }
 
-export interface TcpProxyOptions {
+interface TcpProxyOptions {
   /** 0 = any free one. @default 0 */
   port?: number
   target: TcpTarget
@@ -55,11 +56,10 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
       reset()
     }
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
+  const bound = await listen(server, port)
   const closed = once(server, 'close')
   return {
-    port: (server.address() as AddressInfo).port,
+    port: bound,
     close: async () => {
       if (server.listening) server.close()
       for (const connection of connections) connection.cut()

@@ -35,7 +35,7 @@ const CODES = {
   OutOfDiskSpace: 14031,
 } as const
 
-export type ErrorName = keyof typeof CODES
+type ErrorName = keyof typeof CODES
 
 /** An error that is answered to the client as it is; anything else thrown is a fault of the stand-in itself. */
 export class CommandError extends Error {

@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { createServer } from 'node:net'
+import { listen } from '../listen.ts'
 import type { ServerState } from './commands/context.ts'
 import { ClientConnection } from './connection.ts'
 import { Cursors } from './cursors.ts'
@@ -6,7 +7,7 @@ import { FailPoints } from './failpoints.ts'
 import { Store } from './store/store.ts'
 import { TtlMonitor } from './ttl.ts'
 
-export interface MongoServerOptions {
+interface MongoOptions {
   /** 0 or absent: any free port. */
   port?: number
   /** The data directory; without one everything is in memory. */
@@ -18,10 +19,7 @@ export interface MongoServer {
   readonly port: number
   /** For MongoClient: `mongodb://127.0.0.1:<port>`. */
   readonly url: string
-  /** Open client connections. */
   connectionCount(): number
-  /** Cuts every client connection, as a server that crashes does. The server goes on. */
-  dropConnections(): void
   /** Ends everything; what was acknowledged is in the data directory then. */
   close(): Promise<void>
 }
@@ -31,9 +29,9 @@ export interface MongoServer {
  * had. It is a standalone server: no replica set, no transactions, no change streams, no server-side JavaScript.
  * Throws if the port or the data directory is in use.
  */
-export async function startMongoServer(options: MongoServerOptions): Promise<MongoServer> {
+export async function startMongo(options: MongoOptions): Promise<MongoServer> {
   const log = options.log ?? (() => undefined)
-  const store = Store.open(options.dir, log)
+  const store = await Store.open(options.dir, log)
   const connections = new Set<ClientConnection>()
   const state: ServerState = {
     store,
@@ -55,42 +53,28 @@ export async function startMongoServer(options: MongoServerOptions): Promise<Mon
   try {
     state.port = await listen(server, options.port ?? 0)
   } catch (error) {
-    store.close()
+    await store.close()
     throw error
   }
   state.ttl.start()
 
-  const dropConnections = () => {
-    for (const connection of connections) connection.destroy()
-  }
   const closeAll = async () => {
     state.ttl.stop()
     const stopped = new Promise<void>((resolve) => server.close(() => resolve()))
     const clients = [...connections].map(({ closed }) => closed)
-    dropConnections()
+    for (const connection of connections) connection.destroy()
     await Promise.all([stopped, ...clients])
     state.cursors.close()
-    store.close()
+    await store.close()
   }
   let closing: Promise<void> | undefined
   return {
     port: state.port,
     url: `mongodb://127.0.0.1:${state.port}`,
     connectionCount: () => connections.size,
-    dropConnections,
     close: () => {
       closing ??= closeAll()
       return closing
     },
   }
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject)
-      resolve((server.address() as AddressInfo).port)
-    })
-  })
 }

@@ -33,7 +33,6 @@ export class TtlMonitor {
     this.start()
   }
 
-  /** Deletes what has expired now. */
   sweep(now = Date.now()): void {
     for (const db of this.#store.databaseNames()) {
       for (const collection of this.#store.collections(db)) {

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { ifThere } from '../files.ts'
 
 /** A system user that Postgres can run as. */
 export interface Account {
@@ -15,7 +16,7 @@ export interface Account {
  */
 export async function chooseAccount(data: string): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined
-  const owner = await stat(data).catch(ignoreMissing)
+  const owner = await ifThere(stat(data))
   if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid }
   const accounts = await readFile('/etc/passwd', 'utf8')
   const account = findAccount(accounts, 'postgres') ?? findAccount(accounts, 'nobody')
@@ -27,7 +28,7 @@ export async function chooseAccount(data: string): Promise<Account | undefined> 
 /** The lowest directory on the way to `path` that the account may not pass through, or undefined when there is none. */
 export async function findBarrier(path: string, account: Account): Promise<string | undefined> {
   for (let directory = path; ; directory = dirname(directory)) {
-    const found = await stat(directory).catch(ignoreMissing)
+    const found = await ifThere(stat(directory))
     if (found?.isDirectory()) {
       const shift = found.uid === account.uid ? 6 : found.gid === account.gid ? 3 : 0
       if (((found.mode >> shift) & 1) === 0) return directory
@@ -42,8 +43,4 @@ function findAccount(passwd: string, name: string): Account | undefined {
     .find((line) => line.startsWith(`${name}:`))
     ?.split(':')
   return fields && { uid: Number(fields[2]), gid: Number(fields[3]) }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
 }

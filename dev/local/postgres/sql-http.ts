@@ -1,17 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import pg from 'pg'
-import type { Faults } from '../faults.ts'
-import { type Answer, answerUnderFaults } from '../http-faults.ts'
+import type { Answer, HttpFaults } from '../http-faults.ts'
 import type { TcpTarget } from '../tcp-proxy.ts'
 import { SqlPools } from './sql-pools.ts'
 import { type Budget, ResponseTooLarge, runStatement, type StatementResult } from './sql-query.ts'
 import { BadRequest, readSqlRequest, type SqlRequest } from './sql-request.ts'
 
 /** Neon's SQL over HTTP in front of a Postgres server. */
-export interface SqlHttp {
+interface SqlHttp {
   /** Answers a request, whatever happens. */
   serve(request: IncomingMessage, response: ServerResponse): Promise<void>
-  /** Closes the connections to the database. */
   close(): Promise<void>
 }
 
@@ -56,20 +54,22 @@ const ERROR_FIELDS = [
 ] as const
 
 /** Opens SQL over HTTP in front of `target`. It connects when the first request comes. */
-export function openSqlHttp(target: TcpTarget, faults: Faults, log: (line: string) => void): SqlHttp {
+export function openSqlHttp(target: TcpTarget, http: HttpFaults, log: (line: string) => void): SqlHttp {
   const pools = new SqlPools(target, log)
   return {
     serve: (request, response) =>
-      answerUnderFaults(request, response, faults, async (signal) => {
-        if (request.method === 'OPTIONS') return PREFLIGHT
-        if (request.method !== 'POST')
-          return answer(405, { message: 'method not allowed' }, { allow: 'OPTIONS, POST' })
-        try {
-          const sql = await readSqlRequest(request)
-          return await run(pools, sql, signal, log)
-        } catch (error) {
-          return answerError(error)
-        }
+      http.answer(request, response, {
+        work: async (signal) => {
+          if (request.method === 'OPTIONS') return PREFLIGHT
+          if (request.method !== 'POST')
+            return answer(405, { message: 'method not allowed' }, { allow: 'OPTIONS, POST' })
+          try {
+            return await run(pools, await readSqlRequest(request), signal, log)
+          } catch (error) {
+            return answerError(error)
+          }
+        },
+        refuse: (status, message) => answer(status, { message }),
       }),
     close: () => pools.close(),
   }

@@ -7,7 +7,7 @@ import { type Cluster, startCluster } from './cluster.ts'
 import { openDirectory } from './directory.ts'
 import type { PostgresServer } from './server.ts'
 
-export interface StandbyOptions {
+interface StandbyOptions {
   /** 0 = any free one. @default 0 */
   port?: number
   /** Progress, and the warnings and fatal errors of the server. */

@@ -7,12 +7,11 @@ import { type PipedConnection, pipe } from '../pipe.ts'
 import { connectTo, type TcpTarget } from '../tcp-proxy.ts'
 
 /** WebSocket connections carried on to a TCP server. */
-export interface WebSocketGate {
+interface WebSocketGate {
   /** Answers an upgrade request: with a connection to the target, or with an HTTP error. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>
   /** How many clients are connected to the target. */
   connectionCount(): number
-  /** Drops every connection. */
   close(): void
 }
 

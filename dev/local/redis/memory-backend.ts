@@ -1,5 +1,5 @@
+import { lockDirectory } from '../directory-lock.ts'
 import type { Backend } from './backend.ts'
-import { lockDirectory } from './directory-lock.ts'
 import { openEngine } from './memory/engine.ts'
 import { Journal } from './memory/journal.ts'
 
@@ -8,7 +8,7 @@ const SWEEP_EVERY_MS = 100
 /** A kill loses at most what came after the last flush. */
 const FLUSH_EVERY_MS = 250
 
-export interface MemoryOptions {
+interface MemoryOptions {
   /** Where the data survives the process; without it nothing does. */
   readonly dir?: string
   readonly log: (line: string) => void

@@ -2,7 +2,7 @@ import { type Bytes, bytesOf } from './bytes.ts'
 import { type Command, RedisError } from './reply.ts'
 
 /** What a request asks for (https://upstash.com/docs/redis/features/restapi). */
-export type RestRequest =
+type RestRequest =
   | { readonly form: 'single'; readonly command: Command }
   | { readonly form: 'pipeline'; readonly commands: readonly Command[] }
   | { readonly form: 'multi-exec'; readonly commands: readonly Command[] }

@@ -1,18 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Answer } from '../http-faults.ts'
 import type { Backend } from './backend.ts'
 import { refusal } from './refused-commands.ts'
 import { type Command, RedisError, type Reply } from './reply.ts'
 import { type Encoding, jsonAnswer, jsonAnswers, jsonError, resp2Answer } from './rest-answer.ts'
 import { readRequest, type Target } from './rest-request.ts'
 
-export interface RestAnswer {
-  readonly status: number
-  readonly type: 'application/json' | 'application/octet-stream'
-  readonly body: Buffer
-}
-
-export interface RestCall {
+interface RestCall {
   readonly method: string
   readonly target: Target
   readonly headers: IncomingHttpHeaders
@@ -25,8 +20,7 @@ const WRONG_PASS = new RedisError(
   'WRONGPASS invalid or missing auth token. See https://upstash.com/docs/redis/troubleshooting/http_unauthorized for details',
 )
 
-/** A JSON error with its status. */
-export function errorAnswer(status: number, message: string): RestAnswer {
+export function errorAnswer(status: number, message: string): Answer {
   return json(status, jsonError(new RedisError(message)))
 }
 
@@ -48,13 +42,13 @@ export class RestService {
   }
 
   /** The refusal of a request before its body is read, or undefined when it may go on. */
-  refuseEarly(method: string, headers: IncomingHttpHeaders, target: Target): RestAnswer | undefined {
+  refuseEarly(method: string, headers: IncomingHttpHeaders, target: Target): Answer | undefined {
     if (!METHODS.includes(method)) return errorAnswer(405, `ERR unsupported http method: '${method}'`)
     return this.isAllowed(headers, target) ? undefined : json(401, jsonError(WRONG_PASS))
   }
 
   /** Rejects only when the Redis behind cannot be reached. */
-  async answer({ method, target, headers, body }: RestCall): Promise<RestAnswer> {
+  async answer({ method, target, headers, body }: RestCall): Promise<Answer> {
     try {
       const format = responseFormat(headers)
       const request = readRequest(method, target, body)
@@ -69,12 +63,12 @@ export class RestService {
     }
   }
 
-  async #pipeline(commands: readonly Command[], format: Encoding | 'resp2'): Promise<RestAnswer> {
+  async #pipeline(commands: readonly Command[], format: Encoding | 'resp2'): Promise<Answer> {
     const replies = await Promise.all(commands.map((command) => this.#run(command)))
     return format === 'resp2' ? octets(replies) : json(200, jsonAnswers(replies, format))
   }
 
-  async #transaction(commands: readonly Command[], format: Encoding | 'resp2'): Promise<RestAnswer> {
+  async #transaction(commands: readonly Command[], format: Encoding | 'resp2'): Promise<Answer> {
     if (format === 'resp2') throw new RedisError('ERR the resp2 format is not available for /multi-exec')
     const refused = commands.map(refusal).find((problem) => problem !== undefined)
     const replies = refused ?? (await this.#backend.transaction(commands))
@@ -97,13 +91,13 @@ function responseFormat(headers: IncomingHttpHeaders): Encoding | 'resp2' {
   return 'resp2'
 }
 
-function json(status: number, body: string): RestAnswer {
-  return { status, type: 'application/json', body: Buffer.from(body) }
+function json(status: number, body: string): Answer {
+  return { status, headers: { 'content-type': 'application/json' }, body }
 }
 
-function octets(replies: readonly Reply[]): RestAnswer {
+function octets(replies: readonly Reply[]): Answer {
   const body = Buffer.from(replies.map(resp2Answer).join(''), 'latin1')
-  return { status: 200, type: 'application/octet-stream', body }
+  return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body }
 }
 
 /** Digests have one length, which the comparison needs, and hide the token's. */

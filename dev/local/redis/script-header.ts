@@ -2,7 +2,7 @@ import type { Bytes } from './bytes.ts'
 import { RedisError } from './reply.ts'
 
 /** A Lua script without the part of its first line that only Upstash understands. */
-export interface ScriptHeader {
+interface ScriptHeader {
   /** What a plain Redis accepts. Line numbers stay as they were. */
   readonly text: Bytes
   /** The flags other than `allow-key-locking`. */

@@ -6,7 +6,7 @@ import { ScriptAliases } from './script-aliases.ts'
 const CONNECT_TIMEOUT_MS = 5_000
 const LONGEST_RECONNECT_WAIT_MS = 1_000
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly kind: Exclude<BackendKind, 'memory'>
   /** Where to connect: redis[s]://…, or the path of a unix socket. */
   readonly address: { readonly url: string } | { readonly socketPath: string }

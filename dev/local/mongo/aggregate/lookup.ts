@@ -13,8 +13,7 @@ export interface Foreign {
   byId(id: unknown): Doc | undefined
 }
 
-/** What `$lookup` needs of its surroundings. */
-export interface LookupEnv {
+interface LookupEnv {
   foreign(collection: string): Foreign
   run(docs: Doc[], pipeline: Doc[], variables: Doc): Doc[]
 }

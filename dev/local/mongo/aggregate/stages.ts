@@ -10,8 +10,7 @@ import type { Doc } from '../values/codec.ts'
 import type { Compare } from '../values/compare.ts'
 import { withoutPath, withPath } from './set-path.ts'
 
-/** What a stage may use beside its documents. */
-export interface StageEnv {
+interface StageEnv {
   compare: Compare
   variables: Doc
 }

@@ -38,7 +38,6 @@ export function countField(command: Doc, field: string): number | undefined {
   return value
 }
 
-/** The id of a cursor. */
 export function cursorId(value: unknown): bigint {
   if (value instanceof Long) return value.toBigInt()
   if (Number.isSafeInteger(value)) return BigInt(value as number)

@@ -149,7 +149,6 @@ function pause(milliseconds: number, client: ClientState): Promise<void> {
   })
 }
 
-/** An error as the answer to its command. */
 export function errorAnswer(error: unknown, server: ServerState): Doc {
   if (error instanceof CommandError) {
     const { code, codeName: name, message, details } = error

@@ -11,7 +11,7 @@ import { docField, wrongType } from './arguments.ts'
 import { type CommandContext, foreignCollections } from './context.ts'
 import { updateRecord, upsertRecord } from './write-one.ts'
 
-export interface UpdateOutcome {
+interface UpdateOutcome {
   matched: number
   modified: number
   upserted: StoredDoc | undefined

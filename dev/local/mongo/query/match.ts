@@ -36,7 +36,7 @@ export function compileFilter(filter: Doc, options: MatchOptions = {}): Predicat
 }
 
 /** Compiles what stands beside one field name: a value, a regular expression or operators. */
-export function compileField(path: string, condition: unknown, options: MatchOptions): Predicate {
+function compileField(path: string, condition: unknown, options: MatchOptions): Predicate {
   const components = path.split('.')
   const operators = compileCondition(condition, options)
   return all(operators.map((operator) => onField(components, operator)))

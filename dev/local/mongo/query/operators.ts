@@ -22,7 +22,7 @@ export type Operator =
   | { kind: 'not'; operators: readonly Operator[] }
 
 /** How operators that hold conditions of their own get them compiled. */
-export interface Nested {
+interface Nested {
   filter(filter: Doc): Predicate
   condition(condition: unknown): Operator[]
   value(condition: unknown): Test
@@ -86,7 +86,7 @@ function tests(test: Test, { expand = true, negate = false } = {}): Operator {
 }
 
 /** A test for equality as MongoDB means it: null also matches a missing field, numbers are equal across types. */
-export function equalTo(argument: unknown, compare: Compare = compareValues): Test {
+function equalTo(argument: unknown, compare: Compare = compareValues): Test {
   if (argument === null || argument === undefined) return (value) => value === null || value === undefined
   if (argument instanceof ObjectId) return (value) => value instanceof ObjectId && argument.equals(value)
   if (typeof argument === 'number' || (typeof argument === 'string' && compare === compareValues)) {

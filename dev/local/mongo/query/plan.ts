@@ -8,7 +8,7 @@ import { isOperatorDoc } from './match.ts'
 import type { SortKey } from './sort.ts'
 
 /** Where a query looks for its documents. What it finds is a superset: the filter decides. */
-export interface Plan {
+interface Plan {
   records: Iterable<StoredDoc>
   /** True if they come in the order that was asked for. */
   isSorted: boolean

@@ -34,12 +34,11 @@ export function encodeEntry({ operation, namespace, payload }: LogEntry): Buffer
   return entry
 }
 
-/** An entry without a payload. */
 export function bareEntry(operation: Operation, namespace: string): LogEntry {
   return { operation, namespace, payload: EMPTY_DOC }
 }
 
-export interface LogReading {
+interface LogReading {
   /** Bytes of whole, sound entries. What follows was being written when the process died, or is damaged. */
   soundBytes: number
   /** True if what follows is whole but does not have its checksum. */

@@ -2,12 +2,6 @@ import { ObjectId } from 'bson'
 import { CommandError } from '../errors.ts'
 import { isDoc } from '../values/codec.ts'
 
-/** A database and a collection. */
-export interface Namespace {
-  db: string
-  collection: string
-}
-
 /** The limits: https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */
 export function checkDatabaseName(name: unknown): asserts name is string {
   if (

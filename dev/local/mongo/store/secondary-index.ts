@@ -8,7 +8,6 @@ import { showKey } from './names.ts'
 import type { StoredDoc } from './record.ts'
 import { SortedList } from './sorted-list.ts'
 
-/** One field of an index. */
 export interface IndexField {
   name: string
   path: readonly string[]

@@ -1,9 +1,8 @@
-import { mkdirSync } from 'node:fs'
+import { lockDirectory } from '../../directory-lock.ts'
 import { CommandError } from '../errors.ts'
 import { type Doc, decode, encode } from '../values/codec.ts'
 import { Collection } from './collection.ts'
 import { FileJournal, type Journal, type JournalOwner, NO_JOURNAL } from './journal.ts'
-import { acquireLock } from './lock.ts'
 import { type LogEntry, OPERATION } from './log-entry.ts'
 import { checkCollectionName, checkDatabaseName } from './names.ts'
 
@@ -11,28 +10,27 @@ import { checkCollectionName, checkDatabaseName } from './names.ts'
 export class Store implements JournalOwner {
   readonly #databases = new Map<string, Map<string, Collection>>()
   #journal: Journal = NO_JOURNAL
-  #releaseLock: () => void = () => undefined
+  #unlock: () => Promise<void> = async () => undefined
 
   /** Opens a store: in memory, or with the contents of a directory that it then holds alone. */
-  static open(dir: string | undefined, log: (line: string) => void): Store {
+  static async open(dir: string | undefined, log: (line: string) => void): Promise<Store> {
     const store = new Store()
     if (dir === undefined) return store
-    mkdirSync(dir, { recursive: true })
-    store.#releaseLock = acquireLock(dir)
+    store.#unlock = await lockDirectory(dir)
     try {
       const journal = new FileJournal(dir, store, log)
       store.#journal = journal
       journal.load()
     } catch (error) {
-      store.#releaseLock()
+      await store.#unlock()
       throw error
     }
     return store
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#journal.close()
-    this.#releaseLock()
+    await this.#unlock()
   }
 
   /** See `Journal.flushed`. */

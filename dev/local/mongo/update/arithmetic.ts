@@ -41,7 +41,6 @@ export function computeBits(name: string, a: unknown, b: unknown): unknown {
   return typeof a === 'number' && typeof b === 'number' ? Number(result) : Long.fromBigInt(result)
 }
 
-/** True for an int or a long. */
 export function isWhole(value: unknown): boolean {
   return (
     (typeof value === 'number' && isInt32(value)) || (value instanceof Long && !(value instanceof Timestamp))

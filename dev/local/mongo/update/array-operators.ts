@@ -78,7 +78,6 @@ function pullTest(operand: unknown): Test {
   return (value) => isDoc(value) && predicate(value)
 }
 
-/** Compiles `$pullAll`. */
 export function pullAll(operand: unknown): Apply {
   if (!Array.isArray(operand)) {
     throw new CommandError(

@@ -8,7 +8,7 @@ import { addToSet, pop, pull, pullAll, push } from './array-operators.ts'
 import type { Place } from './path.ts'
 
 /** What one operator does with one of its fields. */
-export interface Change {
+interface Change {
   /** Whether missing documents on the way to the field are made. */
   create: boolean
   apply(place: Place): void

@@ -9,7 +9,7 @@ import { type Positions, placesAt } from './path.ts'
 /** The new form of a document. The document given is not used again and may be changed. */
 export type Update = (doc: Doc, context: UpdateContext) => Doc
 
-export interface UpdateContext {
+interface UpdateContext {
   /** The array element that the filter matched, for the positional `$`. */
   matched: number | undefined
   /** True while the document of an upsert is made. */

@@ -1,7 +1,6 @@
 import { DBRef, Double, deserialize, Int32, serialize } from 'bson'
 import { CommandError } from '../errors.ts'
 
-/** A decoded document. */
 export type Doc = Record<string, unknown>
 
 /** MongoDB's limits: https://www.mongodb.com/docs/manual/reference/limits/ */

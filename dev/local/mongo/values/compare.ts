@@ -121,7 +121,6 @@ function compareWith(a: unknown, b: unknown, strings: (a: string, b: string) => 
   }
 }
 
-/** True for a number of any BSON type. */
 export function isNumeric(value: unknown): boolean {
   return typeOrder(value) === ORDER.number
 }

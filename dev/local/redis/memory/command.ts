@@ -3,7 +3,6 @@ import type { Command, Reply } from '../reply.ts'
 import { RedisError } from '../reply.ts'
 import type { Keyspace } from './keyspace.ts'
 
-/** What a command may use. */
 export interface Context {
   readonly keys: Keyspace
   /** A number in [0, 1), for SPOP and its like. */

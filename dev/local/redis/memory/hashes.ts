@@ -4,6 +4,7 @@ import { hashAt } from './access.ts'
 import { argument, type CommandTable, type Context, pairs, read, write } from './command.ts'
 import { Hash } from './hash.ts'
 import { addFloats, addIntegers } from './numbers.ts'
+import { remove } from './remove.ts'
 import { sample } from './sample.ts'
 import { scanCollection } from './scan-collection.ts'
 
@@ -75,13 +76,7 @@ export const HASHES: CommandTable = {
     const hash = hashAt(keys, argument(args, 0))
     return hash?.fields.get(argument(args, 1))?.length ?? 0
   }),
-  HDEL: write(-3, ({ keys }, args) => {
-    const hash = hashAt(keys, argument(args, 0))
-    if (!hash) return 0
-    const removed = args.slice(1).filter((field) => hash.delete(field)).length
-    if (removed > 0) keys.replace(argument(args, 0), hash)
-    return removed
-  }),
+  HDEL: write(-3, remove(hashAt)),
   HINCRBY: write(4, increment(addIntegers, 'ERR hash value is not an integer')),
   HINCRBYFLOAT: write(4, increment(addFloats, 'ERR hash value is not a float')),
   HRANDFIELD: read(-2, (context, args) => {

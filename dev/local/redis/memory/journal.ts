@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile, rename, rm, truncate } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { ifThere } from '../../files.ts'
 import type { Keyspace } from './keyspace.ts'
 import { applyRecord, type JournalRecord, recordOf } from './record.ts'
 
@@ -128,10 +129,7 @@ async function syncDirectory(dir: string): Promise<void> {
  * @throws {Error} for a file of another format, or one that is broken before its end.
  */
 async function load(path: string, keys: Keyspace): Promise<number> {
-  const file = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return Buffer.alloc(0)
-    throw error
-  })
+  const file = (await ifThere(readFile(path))) ?? Buffer.alloc(0)
   const end = file.lastIndexOf('\n') + 1
   if (end < file.length) await truncate(path, end)
   if (end === 0) return 0

@@ -3,7 +3,7 @@ import { Hash } from './hash.ts'
 import { SortedSet } from './sorted-set.ts'
 
 export type Value = Bytes | Hash | Bytes[] | Set<Bytes> | SortedSet
-export type TypeName = 'string' | 'hash' | 'list' | 'set' | 'zset'
+type TypeName = 'string' | 'hash' | 'list' | 'set' | 'zset'
 
 export interface Entry {
   readonly key: Bytes

@@ -6,8 +6,7 @@ import { LUA_PRELUDE } from './lua-prelude.ts'
 import { GLOBALS, LUA_TYPE, type LuaState, REGISTRY, type Thread } from './lua-state.ts'
 import { LuaValues } from './lua-values.ts'
 
-/** What a running script can reach. */
-export interface LuaHost {
+interface LuaHost {
   /** `redis.call`; an error is a reply, never thrown. */
   call(command: Command): Reply
   log(line: string): void
@@ -17,7 +16,7 @@ export interface LuaHost {
 export type Compiled = number
 
 /** Redis' busy-reply-threshold. There a script goes on and can be killed; here nobody else could get a word in. */
-export const SCRIPT_LIMIT_MS = 5_000
+const SCRIPT_LIMIT_MS = 5_000
 
 const HOOK_EVERY_INSTRUCTIONS = 100_000
 const MASK_LINE = 4

@@ -7,7 +7,7 @@ import type { Scored, SortedSet } from './sorted-set.ts'
 export type RangeBy = 'rank' | 'score' | 'lex'
 
 /** Which members of a sorted set: in ascending order `from` is included, `to` is not. */
-export interface Interval {
+interface Interval {
   readonly from: number
   readonly to: number
 }
@@ -75,7 +75,7 @@ export function readInterval(
 }
 
 /** The options that follow the ends of ZRANGE and its older siblings. */
-export interface RangeOptions {
+interface RangeOptions {
   by: RangeBy
   isReverse: boolean
   hasScores: boolean

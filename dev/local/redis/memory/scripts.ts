@@ -20,7 +20,7 @@ interface Script {
 }
 
 /** The SHA-1 by which EVALSHA names a script: of the text as the client sent it. */
-export function scriptSha(text: Bytes): string {
+function scriptSha(text: Bytes): string {
   return createHash('sha1').update(text, 'latin1').digest('hex')
 }
 

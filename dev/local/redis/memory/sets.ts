@@ -4,6 +4,7 @@ import { setAt } from './access.ts'
 import { argument, type CommandTable, type Context, read, syntaxError, write } from './command.ts'
 import type { Keyspace } from './keyspace.ts'
 import { integer } from './numbers.ts'
+import { remove } from './remove.ts'
 import { sample, shuffled } from './sample.ts'
 import { scanCollection } from './scan-collection.ts'
 
@@ -89,13 +90,7 @@ export const SETS: CommandTable = {
     if (set.size > before) keys.replace(argument(args, 0), set)
     return set.size - before
   }),
-  SREM: write(-3, ({ keys }, args) => {
-    const set = setAt(keys, argument(args, 0))
-    if (!set) return 0
-    const removed = args.slice(1).filter((member) => set.delete(member)).length
-    if (removed > 0) keys.replace(argument(args, 0), set)
-    return removed
-  }),
+  SREM: write(-3, remove(setAt)),
   SISMEMBER: read(3, ({ keys }, args) => has(keys, argument(args, 0), argument(args, 1))),
   SMISMEMBER: read(-3, ({ keys }, args) =>
     args.slice(1).map((member) => has(keys, argument(args, 0), member)),

@@ -4,6 +4,7 @@ import { sortedSetAt } from './access.ts'
 import { argument, type CommandTable, type Context, read, syntaxError, write } from './command.ts'
 import { float, formatFloat, integer } from './numbers.ts'
 import { type RangeBy, readInterval, readRangeOptions, select } from './ranges.ts'
+import { remove } from './remove.ts'
 import { sample } from './sample.ts'
 import { scanCollection } from './scan-collection.ts'
 import { type Scored, SortedSet } from './sorted-set.ts'
@@ -131,13 +132,7 @@ const rank = (isReverse: boolean) =>
 export const SORTED_SETS: CommandTable = {
   ZADD: write(-4, add),
   ZINCRBY: write(4, incrementBy),
-  ZREM: write(-3, ({ keys }, args) => {
-    const set = sortedSetAt(keys, argument(args, 0))
-    if (!set) return 0
-    const removed = args.slice(1).filter((member) => set.delete(member)).length
-    if (removed > 0) keys.replace(argument(args, 0), set)
-    return removed
-  }),
+  ZREM: write(-3, remove(sortedSetAt)),
   ZCARD: read(2, ({ keys }, args) => (sortedSetAt(keys, argument(args, 0)) ?? EMPTY).size),
   ZSCORE: read(3, ({ keys }, args) => {
     const score = sortedSetAt(keys, argument(args, 0))?.score(argument(args, 1))

@@ -4,11 +4,10 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findProcess } from '../processes.ts'
 import type { Account } from './account.ts'
-import { findProcess } from './process-table.ts'
 
-/** A running server process. */
-export interface Postmaster {
+export interface PostgresProcess {
   pid: number
   /** Resolves with how the process ended: its exit code or the signal. */
   ended: Promise<string>
@@ -18,8 +17,7 @@ export interface Postmaster {
   kill(signal: NodeJS.Signals): void
 }
 
-export interface PostmasterOptions {
-  /** Path of the `postgres` binary. */
+interface PostgresProcessOptions {
   binary: string
   /** The data directory, without symbolic links in its path. */
   data: string
@@ -40,7 +38,7 @@ const LAST_LINES = 20
 const CLUSTER_NAME = 'rockpool-owner-'
 
 /** Starts the server and resolves once it accepts connections. */
-export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
+export async function startPostgresProcess(options: PostgresProcessOptions): Promise<PostgresProcess> {
   const { binary, data, port, account, log } = options
   const settings = { ...options.settings, cluster_name: `${CLUSTER_NAME}${process.pid}` }
   const child = spawn(

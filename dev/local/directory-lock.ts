@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readIfThere } from './files.ts'
+import { isAlive, readStart } from './processes.ts'
 
 const FILE = 'lock.json'
 
@@ -31,7 +33,7 @@ const TAKEOVER_TIMEOUT_MS = 2_000
 export async function lockDirectory(dir: string): Promise<() => Promise<void>> {
   await mkdir(dir, { recursive: true })
   const path = join(dir, FILE)
-  const mine: Holder = { pid: process.pid, started: await startOf(process.pid), id: randomUUID() }
+  const mine: Holder = { pid: process.pid, started: await readStart(process.pid), id: randomUUID() }
   const draft = `${path}.${mine.id}`
   await writeFile(draft, JSON.stringify(mine))
   held.add(mine.id)
@@ -59,7 +61,7 @@ export async function lockDirectory(dir: string): Promise<() => Promise<void>> {
 async function removeStale(path: string, draft: string): Promise<void> {
   const found = await readHolder(path)
   if (!found) return
-  if (await isAlive(found)) {
+  if (await isHeld(found)) {
     throw new Error(`${dirname(path)} is in use by the process with pid ${found.pid} (its lock is ${path})`)
   }
   const ticket = `${path}.${found.id}.takeover`
@@ -81,53 +83,21 @@ async function tryLink(from: string, to: string): Promise<boolean> {
     await link(from, to)
     return true
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
 }
 
 /** Undefined when there is no lock (any more). @throws {Error} when the file is something else. */
 async function readHolder(path: string): Promise<Holder | undefined> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
+  const text = await readIfThere(path)
+  if (text === undefined) return undefined
   const [, pid, started, id] = HOLDER.exec(text) ?? []
   if (id === undefined) throw new Error(`${path} is no lock file: delete it if nobody uses the directory`)
   return { pid: Number(pid), started: started ?? '', id }
 }
 
-async function isAlive({ pid, started, id }: Holder): Promise<boolean> {
+async function isHeld({ pid, started, id }: Holder): Promise<boolean> {
   if (pid === process.pid) return held.has(id)
-  return isRunning(pid) && (await startOf(pid)) === started
-}
-
-/** Whether a process with this pid exists. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: it exists and belongs to somebody else.
-    return codeOf(error) === 'EPERM'
-  }
-}
-
-/** The start time of a process in clock ticks since boot: field 22 of /proc/<pid>/stat (proc_pid_stat(5)). */
-async function startOf(pid: number): Promise<string> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // Field 2 is the name in parentheses, which may itself hold spaces and parentheses.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return ''
-    throw error
-  }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  return isAlive(pid) && (await readStart(pid)) === started
 }

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { isRunning, lockDirectory } from './directory-lock.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { lockDirectory } from '../directory-lock.ts'
+import { readIfThere } from '../files.ts'
+import { isAlive } from '../processes.ts'
 
 const START_TIMEOUT_MS = 15_000
 /** A Redis that was told to end first writes its data out. */
@@ -24,25 +27,12 @@ export interface RedisProcess {
   stop(): Promise<void>
 }
 
-/** The path of `redis-server`, or undefined where none is installed. */
-export async function findRedisServer(path = process.env.PATH ?? ''): Promise<string | undefined> {
-  for (const dir of path.split(delimiter).filter(Boolean)) {
-    const candidate = join(dir, 'redis-server')
-    const isExecutable = await access(candidate, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (isExecutable) return candidate
-  }
-  return undefined
-}
-
 /**
  * Runs a redis-server of our own behind a unix socket, so that it takes no port and nobody else reaches it.
  * @param dir where it keeps its append-only file (one write a second); without it the data ends with the process.
  * @throws {Error} with the server's own words when it does not come up, or another process uses the directory.
  */
-export async function startRedis(
+export async function startRedisProcess(
   binary: string,
   dir: string | undefined,
   log: (line: string) => void,
@@ -115,19 +105,16 @@ async function waitForForerunner(pidFile: string): Promise<void> {
   const deadline = Date.now() + FORERUNNER_TIMEOUT_MS
   for (;;) {
     const pid = await readPid(pidFile)
-    if (pid === undefined || !isRunning(pid)) return
+    if (pid === undefined || !isAlive(pid)) return
     if (Date.now() > deadline) {
       throw new Error(`a redis-server with pid ${pid} still uses the directory of ${pidFile}`)
     }
-    await new Promise((done) => setTimeout(done, 50))
+    await sleep(50)
   }
 }
 
 async function readPid(pidFile: string): Promise<number | undefined> {
-  const text = await readFile(pidFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
+  const text = (await readIfThere(pidFile)) ?? ''
   return /^\d+\s*$/.test(text) ? Number(text) : undefined
 }
 

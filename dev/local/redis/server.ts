@@ -1,11 +1,12 @@
 import type { Faults } from '../faults.ts'
 import type { Backend, BackendKind } from './backend.ts'
+import { findRedisBinary } from './binary.ts'
 import { openMemory } from './memory-backend.ts'
-import { findRedisServer, startRedis } from './redis-process.ts'
 import { startRestServer } from './rest-server.ts'
 import { openServer } from './server-backend.ts'
+import { startRedisProcess } from './server-process.ts'
 
-export interface UpstashOptions {
+export interface RedisOptions {
   /** On 127.0.0.1; 0 or nothing = any free one. */
   port?: number
   /** What clients must present. */
@@ -26,7 +27,7 @@ export interface UpstashOptions {
   log?: (line: string) => void
 }
 
-export interface UpstashServer {
+export interface RedisServer {
   readonly port: number
   /** What `new Redis({ url, token })` of @upstash/redis takes. */
   readonly url: string
@@ -40,7 +41,7 @@ export interface UpstashServer {
  * Starts a stand-in for Upstash Redis: its REST protocol in front of a Redis.
  * @throws {Error} when the port is taken, the Redis cannot be reached or started, or another process uses `dir`.
  */
-export async function startUpstash(options: UpstashOptions): Promise<UpstashServer> {
+export async function startRedis(options: RedisOptions): Promise<RedisServer> {
   const log = options.log ?? ((line) => console.error(line))
   if (options.token === '') throw new Error('the token must not be empty')
   const backend = await openBackend(options, log)
@@ -71,11 +72,11 @@ export async function startUpstash(options: UpstashOptions): Promise<UpstashServ
 }
 
 async function openBackend(
-  { redisUrl, backend = 'auto', dir }: UpstashOptions,
+  { redisUrl, backend = 'auto', dir }: RedisOptions,
   log: (line: string) => void,
 ): Promise<Backend> {
   if (redisUrl !== undefined) return openServer({ kind: 'url', address: { url: redisUrl }, log })
-  const binary = backend === 'memory' ? undefined : await findRedisServer()
+  const binary = backend === 'memory' ? undefined : await findRedisBinary()
   if (binary !== undefined) return openOwnServer(binary, dir, log)
   if (backend === 'server') throw new Error('there is no redis-server on the PATH')
   return openMemory(dir === undefined ? { log } : { dir, log })
@@ -86,7 +87,7 @@ async function openOwnServer(
   dir: string | undefined,
   log: (line: string) => void,
 ): Promise<Backend> {
-  const redis = await startRedis(binary, dir, log)
+  const redis = await startRedisProcess(binary, dir, log)
   try {
     const server = await openServer({ kind: 'server', address: { socketPath: redis.socketPath }, log })
     return { ...server, close: () => server.close().then(redis.stop) }
