@@ -21,9 +21,13 @@ if (import.meta.main) {
   const stack = await startStack({ mongoUri: MONGODB_URI, redisUrl: REDIS_URL, log: progress() })
   const { variables, control, postgresUrl } = stack
   const info: StackInfo = { variables, controlUrl: control.url, postgresUrl }
-  process.stdout.write(`${JSON.stringify(info)}\n`)
   process.stdin.resume()
-  const parentGone = new Promise((resolve) => process.stdin.once('close', resolve))
+  const parentGone = new Promise<unknown>((resolve) => {
+    process.stdin.once('close', resolve)
+    // It may have gone while this was starting.
+    process.stdout.once('error', resolve)
+  })
+  process.stdout.write(`${JSON.stringify(info)}\n`)
   await Promise.race([untilStopped(), parentGone])
   await stack.close()
   process.exit()

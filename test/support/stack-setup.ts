@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb'
 import type { TestProject } from 'vitest/node'
-import { spawnStack } from './stack-process.ts'
+import { spawnStack } from '../../dev/stack-process.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -19,10 +19,12 @@ export interface Bundle {
  * Bundles a Worker exactly as `wrangler deploy` would, without deploying it.
  * @param outdir receives index.js and its source map
  * @param entry another entry file than wrangler.toml's, for tests and benchmarks
+ * @param settings another wrangler configuration than wrangler.toml
  * @throws {Error} with wrangler's output
  */
-export async function bundle(outdir: string, entry?: string): Promise<Bundle> {
-  const args = ['deploy', ...(entry ? [entry] : []), '--env=', '--dry-run', '--outdir', outdir]
+export async function bundle(outdir: string, entry?: string, settings?: string): Promise<Bundle> {
+  const named = [...(entry ? [entry] : []), ...(settings ? ['--config', settings] : [])]
+  const args = ['deploy', ...named, '--env=', '--dry-run', '--outdir', outdir]
   await wrangler(args)
   const name = entry ? entry.replace(/^.*\//, '').replace(/\.ts$/, '.js') : 'index.js'
   const file = join(outdir, name)

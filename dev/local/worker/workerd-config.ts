@@ -9,6 +9,8 @@ export interface WorkerdConfigOptions {
   readonly storage: string
   /** Names of the variables that the Worker gets; their values come from workerd's environment. */
   readonly variables: readonly string[]
+  /** The Worker's wrangler configuration. @default wrangler.toml */
+  readonly settings?: string | undefined
 }
 
 /** What is read of wrangler.toml. */
@@ -19,12 +21,14 @@ interface WorkerSettings {
 }
 
 /**
- * A workerd configuration that runs the bundle as wrangler.toml describes the Worker: date, flags and objects are read
- * from there. Values of variables stay out of it, since some are secrets: workerd takes them from its environment.
+ * A workerd configuration that runs the bundle as its wrangler configuration describes the Worker: date, flags and
+ * objects are read from there. Values of variables stay out of it, since some are secrets: workerd takes them from its
+ * environment.
  * Form: github.com/cloudflare/workerd, src/workerd/server/workerd.capnp.
  */
-export function workerdConfig({ file, storage, variables }: WorkerdConfigOptions): string {
-  const config: WorkerSettings = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
+export function workerdConfig(options: WorkerdConfigOptions): string {
+  const { file, storage, variables, settings = join(ROOT, 'wrangler.toml') } = options
+  const config: WorkerSettings = unstable_readConfig({ config: settings })
   const objects = config.durable_objects.bindings
   const namespaces = objects.map(
     ({ class_name }) =>

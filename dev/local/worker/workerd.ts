@@ -16,6 +16,8 @@ export interface WorkerdOptions {
   /** @default 0, any free one */
   readonly port?: number
   readonly variables: Readonly<Record<string, string>>
+  /** The Worker's wrangler configuration. @default wrangler.toml */
+  readonly settings?: string
 }
 
 /** A Worker that runs on workerd, the production runtime. */
@@ -36,8 +38,14 @@ const STOP_TIMEOUT_MS = 5_000
  * so that no Worker is left behind on its port. Output and control channel belong to workerd alone; their end is its
  * end.
  */
-const GUARD =
-  '"$@" & server=$!; exec >&- 2>&- 3>&-; cat >/dev/null; kill "$server" 2>/dev/null; wait "$server"'
+const GUARD = `"$@" & server=$!
+exec >&- 2>&- 3>&-
+cat >/dev/null
+kill "$server" 2>/dev/null
+# It lets running requests end first, and one that hangs would keep it for ever.
+(sleep ${STOP_TIMEOUT_MS / 1000}; kill -9 "$server") 2>/dev/null & force=$!
+wait "$server"
+kill "$force" 2>/dev/null`
 
 /** @throws {Error} when it does not start, for example because the port is taken. */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
@@ -45,7 +53,8 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   await mkdir(storage, { recursive: true })
   const config = join(options.dir, 'workerd.capnp')
   const file = relative(options.dir, options.file)
-  await writeFile(config, workerdConfig({ file, storage, variables: Object.keys(options.variables) }))
+  const variables = Object.keys(options.variables)
+  await writeFile(config, workerdConfig({ file, storage, variables, settings: options.settings }))
   const logFile = join(options.dir, 'worker.log')
   const log = createWriteStream(logFile, { flags: 'w' })
 
@@ -86,10 +95,11 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const close = async () => {
     closing = true
     child.stdin.end()
-    const forced = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), STOP_TIMEOUT_MS)
+    const forced = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), 2 * STOP_TIMEOUT_MS)
     await exited
     clearTimeout(forced)
-    log.end()
+    // Whoever reads the log once this is closed finds all of it.
+    await new Promise<void>((resolve) => log.end(resolve))
   }
 
   try {

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { StackInfo } from '../../dev/stack.ts'
+import type { StackInfo } from './stack.ts'
 
 /**
  * Starts the local stack as a process of its own. Test setups of the worker project are resolved for workerd, where
  * `ws` is not the server that the stack needs.
  */
 export async function spawnStack(): Promise<{ readonly info: StackInfo; close(): Promise<void> }> {
-  const child = spawn('node', [fileURLToPath(new URL('../../dev/stack.ts', import.meta.url))], {
+  const child = spawn('node', [fileURLToPath(new URL('./stack.ts', import.meta.url))], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')

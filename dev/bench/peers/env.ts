@@ -1,0 +1,9 @@
+/** What the peers' Worker is started with: variables of the local stack, and one namespace per class. */
+export interface PeerEnv {
+  readonly DB_PRIMARY_DB_URL: string
+  readonly NEON_WS_PROXY: string
+  readonly MONGODB_URI: string
+  readonly KEEPER: DurableObjectNamespace
+  readonly SHARER: DurableObjectNamespace
+  readonly HOP: DurableObjectNamespace
+}

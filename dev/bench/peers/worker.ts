@@ -1,0 +1,35 @@
+import type { PeerEnv } from './env.ts'
+import { moduleClient } from './module-client.ts'
+import { documentsPerRequest } from './mongo.ts'
+import { postsPerRequest } from './postgres.ts'
+
+export { Hop, Keeper, Sharer } from './objects.ts'
+
+/** What a Worker can do without Rockpool, one path each. */
+export default {
+  async fetch(request, env, ctx) {
+    const [, way, name = ''] = new URL(request.url).pathname.split('/')
+    try {
+      switch (way) {
+        case 'nothing':
+          return new Response('nothing')
+        case 'hop':
+          return await env.HOP.getByName('hop').fetch(request)
+        case 'postgres-per-request':
+          return await postsPerRequest(env, ctx)
+        case 'mongo-per-request':
+          return await documentsPerRequest(env, ctx)
+        case 'module':
+          return new Response(await moduleClient(await request.text(), env).connection())
+        case 'shared':
+          return await env.SHARER.getByName(name).fetch(request)
+        case 'kept':
+          return await env.KEEPER.getByName(name).fetch(request)
+        default:
+          return new Response(null, { status: 404 })
+      }
+    } catch (error) {
+      return new Response(error instanceof Error ? error.message : String(error), { status: 500 })
+    }
+  },
+} satisfies ExportedHandler<PeerEnv>
