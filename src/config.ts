@@ -1,4 +1,5 @@
-import type { EngineName, Tier } from './tenants/tenant.ts'
+import { type EngineName, TIERS, type Tier } from './tenants/tenant.ts'
+import { DEFAULT_TIERS, type TierSettings } from './tenants/tier.ts'
 import { crossFaults, setVariables, type VariableFault, Variables } from './variables.ts'
 
 /** Sizes and times of a pool. All times in milliseconds. */
@@ -39,14 +40,29 @@ export interface Config {
     readonly replicaUrl: string | undefined
     /** `host:port/path` of a WebSocket-to-TCP proxy in front of a Postgres that is not Neon's. */
     readonly wsProxy: string | undefined
+    /** Where Postgres over HTTP is served, if not by Neon itself. */
+    readonly httpEndpoint: string | undefined
   }
   readonly mongoUri: string | undefined
   readonly defaultEngine: EngineName
-  readonly tenants: ReadonlyMap<string, { readonly tier: Tier; readonly engine: EngineName }>
+  readonly tenants: ReadonlyMap<string, TenantRecord>
+  readonly tierByPrefix: boolean
+  /** Sizes already within the pool's maximum, placements already as the strategy wants them. */
+  readonly tiers: Readonly<Record<Tier, TierSettings>>
+  readonly groups: number
+  readonly groupPoolSize: number
+  readonly sharedPoolSize: number
+  readonly locationHint: Variables['LOCATION_HINT']
   readonly tenantSources: readonly TenantSource[]
   readonly jwt: JwtSettings | undefined
   readonly adminToken: string | undefined
   readonly redis: { readonly url: string; readonly token: string } | undefined
+}
+
+/** What `TENANTS` says of a tenant. */
+export interface TenantRecord {
+  readonly tier?: Tier | undefined
+  readonly engine: EngineName
 }
 
 export type ConfigResult =
@@ -91,10 +107,21 @@ export function parseConfig(env: object): ConfigResult {
     pool,
     poolCacheMax: v.POOL_CACHE_MAX,
     slowQueryMs: v.SLOW_QUERY_MS,
-    postgres: { primaryUrl: v.DB_PRIMARY_DB_URL, replicaUrl: v.DB_REPLICA_DB_URL, wsProxy: v.NEON_WS_PROXY },
+    postgres: {
+      primaryUrl: v.DB_PRIMARY_DB_URL,
+      replicaUrl: v.DB_REPLICA_DB_URL,
+      wsProxy: v.NEON_WS_PROXY,
+      httpEndpoint: v.NEON_HTTP_ENDPOINT,
+    },
     mongoUri: v.MONGODB_URI,
     defaultEngine: v.DEFAULT_ENGINE,
     tenants: new Map(Object.entries(v.TENANTS)),
+    tierByPrefix: v.TIER_BY_PREFIX,
+    tiers: tierSettings(v, pool.maxSize),
+    groups: v.PLACEMENT_GROUPS,
+    groupPoolSize: v.GROUP_POOL_SIZE,
+    sharedPoolSize: v.SHARED_POOL_SIZE,
+    locationHint: v.LOCATION_HINT,
     tenantSources: v.TENANT_SOURCES,
     jwt: jwtSettings(v),
     adminToken: v.ADMIN_TOKEN,
@@ -135,6 +162,16 @@ function poolSettings(v: Variables): PoolSettings {
     lifetimeMs: Math.min(v.DB_POOL_RECYCLE, LONGEST_LIFETIME) * 1000,
     maxWaiting: v.DB_POOL_MAX_WAITING ?? 10 * maxSize,
   })
+}
+
+function tierSettings(v: Variables, maxSize: number): Config['tiers'] {
+  const settings = TIERS.map((tier): [Tier, TierSettings] => {
+    const base = DEFAULT_TIERS[tier]
+    const { size = base.size, weight = base.weight, shards = base.shards } = v.TIERS[tier] ?? {}
+    const placement = v.STRATEGY === 'tiers' ? (v.PLACEMENT[tier] ?? base.placement) : v.STRATEGY
+    return [tier, { size: Math.min(size, maxSize), weight, shards, placement }]
+  })
+  return Object.fromEntries(settings) as Record<Tier, TierSettings>
 }
 
 function jwtSettings(v: Variables): JwtSettings | undefined {

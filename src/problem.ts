@@ -29,6 +29,8 @@ const KINDS = {
   host_unavailable: [503, 'The pool host was reset'],
   host_overloaded: [503, 'The pool host has more requests than it can take'],
   pool_cache_full: [503, 'Every pool of this host is in use'],
+  ledger_unavailable: [503, 'The ledger cannot be reached'],
+  paused: [503, 'Requests are paused'],
   pool_closed: [503, 'The pool was closed'],
   pool_queue_full: [503, 'Too many requests are waiting for a connection'],
   pool_timeout: [503, 'No connection became free in time'],

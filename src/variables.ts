@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { refusedMongoOptions } from './engines/mongo-uri.ts'
 import { ENGINES, TenantId, TIERS } from './tenants/tenant.ts'
+import { PLACEMENTS } from './tenants/tier.ts'
 
 /**
  * What may stand in the variables and secrets of a deployment. Messages name what is expected and never repeat what
@@ -60,18 +61,48 @@ const json = text.transform((value, context): unknown => {
   }
 })
 
+/** For objects in JSON: zod's own message repeats the name of a key that it does not know. */
+const only = (names: string) => ({
+  error: (issue: { readonly code?: string | undefined }) =>
+    issue.code === 'unrecognized_keys' ? `expected ${names} only` : undefined,
+})
+
 const tenants = json.pipe(
   z.record(
     TenantId,
-    z.strictObject(
-      { tier: z.enum(TIERS), engine: z.enum(ENGINES) },
-      // Zod's own message repeats the name of a field that it does not know.
-      {
-        error: (issue) => (issue.code === 'unrecognized_keys' ? 'expected tier and engine only' : undefined),
-      },
-    ),
+    z.strictObject({ tier: z.enum(TIERS).optional(), engine: z.enum(ENGINES) }, only('tier and engine')),
   ),
 )
+
+const whole = (min: number, max: number) => z.number().int().min(min).max(max)
+
+const tierSettings = z
+  .strictObject(
+    { size: whole(1, 1000), weight: whole(1, 1000), shards: whole(1, 64) },
+    only('size, weight and shards'),
+  )
+  .partial()
+
+const tiers = json.pipe(z.partialRecord(z.enum(TIERS), tierSettings, only(TIERS.join(', '))))
+
+const placement = json.pipe(z.partialRecord(z.enum(TIERS), z.enum(PLACEMENTS), only(TIERS.join(', '))))
+
+const onOff = text.pipe(z.enum(['on', 'off'])).transform((value) => value === 'on')
+
+/** developers.cloudflare.com/durable-objects/reference/data-location, 2026-06-19 */
+const LOCATIONS = [
+  'wnam',
+  'enam',
+  'sam',
+  'weur',
+  'eeur',
+  'apac',
+  'apac-ne',
+  'apac-se',
+  'oc',
+  'afr',
+  'me',
+] as const
 
 const SecretText = text.pipe(z.string().min(32, 'expected at least 32 characters'))
 
@@ -91,12 +122,21 @@ export const Variables = z.object({
 
   DB_PRIMARY_DB_URL: postgresUrl.optional(),
   DB_REPLICA_DB_URL: postgresUrl.optional(),
+  NEON_HTTP_ENDPOINT: url('https:', 'http:').optional(),
   NEON_WS_PROXY: text
     .refine((value) => /^[\w.-]+:\d+\/\S*$/.test(value), 'expected host:port/path')
     .optional(),
   MONGODB_URI: mongoUri.optional(),
   DEFAULT_ENGINE: text.pipe(z.enum(ENGINES)).default('postgres'),
   TENANTS: tenants.default({}),
+  TIERS: tiers.default({}),
+  TIER_BY_PREFIX: onOff.default(false),
+  PLACEMENT: placement.default({}),
+  STRATEGY: text.pipe(z.enum(['tiers', ...PLACEMENTS])).default('tiers'),
+  PLACEMENT_GROUPS: number(1, 1000).default(10),
+  GROUP_POOL_SIZE: number(1, 1000).default(50),
+  SHARED_POOL_SIZE: number(1, 1000).default(100),
+  LOCATION_HINT: text.pipe(z.enum(LOCATIONS)).optional(),
 
   TENANT_SOURCES: list(['jwt', 'header', 'query']).default(['jwt']),
   JWT_SECRET: SecretText.optional(),
@@ -145,6 +185,9 @@ export function crossFaults(v: Variables): VariableFault[] {
   }
   if (v.NEON_WS_PROXY && v.DB_ENV === 'production') {
     fault('NEON_WS_PROXY', 'refused in production: it carries Postgres without TLS')
+  }
+  if (v.NEON_HTTP_ENDPOINT?.startsWith('http:') && v.DB_ENV === 'production') {
+    fault('NEON_HTTP_ENDPOINT', 'refused in production without TLS')
   }
   if (v.TENANT_SOURCES.includes('jwt') && !v.JWT_SECRET && !v.JWT_JWKS_URL) {
     fault('JWT_SECRET', 'needed (or JWT_JWKS_URL): TENANT_SOURCES has jwt')

@@ -16,6 +16,8 @@ interface StackOptions {
   readonly mongoUri?: string | undefined
   /** A real Redis to use instead of one of the stack's own. */
   readonly redisUrl?: string | undefined
+  /** Connections that Postgres takes. @default 300 */
+  readonly maxConnections?: number | undefined
   readonly log: (line: string) => void
 }
 
@@ -56,7 +58,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   const postgres = async () => {
     log('Postgres: starting')
-    const server = keep(await startPostgres({ ...at('postgres'), log: postgresLog }))
+    const server = keep(
+      await startPostgres({
+        ...at('postgres'),
+        ...(options.maxConnections && { maxConnections: options.maxConnections }),
+        log: postgresLog,
+      }),
+    )
     const target = { host: '127.0.0.1', port: server.port }
     const proxy = keep(await startPostgresProxy({ target, faults: faults.postgres }))
     log(`Postgres: ready on port ${server.port}, WebSocket proxy on ${proxy.port}`)
@@ -89,9 +97,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       variables: {
         DB_ENV: 'development',
         DB_PRIMARY_DB_URL: postgresService.server.url,
+        NEON_HTTP_ENDPOINT: `${postgresService.proxy.url}/sql`,
         NEON_WS_PROXY: `127.0.0.1:${postgresService.proxy.port}/v2`,
         MONGODB_URI: mongoUri,
         DEFAULT_ENGINE: 'mongo',
+        TIER_BY_PREFIX: 'on',
         TENANTS: JSON.stringify(LOCAL_TENANTS),
         TENANT_SOURCES: 'jwt,header,query',
         JWT_SECRET: secrets.jwtSecret,

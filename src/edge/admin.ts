@@ -1,76 +1,125 @@
 import { Hono } from 'hono'
-import { addCounters, NO_COUNTERS, type PoolCounters, type PoolStatistics } from '../pools/statistics.ts'
+import type { Config } from '../config.ts'
+import type { ReportedPool } from '../ledger/report.ts'
+import { addCounters, NO_COUNTERS, type PoolCounts } from '../pools/counters.ts'
+import { addBuckets, NO_BUCKETS, percentiles } from '../pools/histogram.ts'
 import { Problem } from '../problem.ts'
-import { TenantId } from '../tenants/tenant.ts'
+import { readBody } from '../routes/input.ts'
+import { findTenant } from '../tenants/directory.ts'
+import { type Tenant, TenantId } from '../tenants/tenant.ts'
 import { adminOnly } from './admin-only.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { readFleet } from './fleet.ts'
-import { callHost } from './hosts.ts'
-import { placeOf } from './place.ts'
+import { fleetNumbers, servingPools } from './fleet-numbers.ts'
+import { fleetView } from './fleet-view.ts'
+import { callEach, callHost } from './hosts.ts'
+import { changePause, PauseScope } from './pause.ts'
+import { type HostPlacement, placesOf } from './place.ts'
+import { recyclePools } from './recycle.ts'
+import { sizing } from './sizing.ts'
 
-/** Looking at the tenants' pools and closing them. */
+/** Looking at the fleet and the tenants' pools, closing and recycling them, pausing and resuming tenants. */
 export const admin = new Hono<EdgeEnv>()
 
 admin.use(adminOnly)
+admin.route('/sizing', sizing)
 
 admin.get('/connections', async (c) => {
   const { config } = c.var
   const clusters = await readFleet(c.env, config)
-  const live = clusters.flatMap((view) => view.hosts).filter((host) => !host.stale)
-  const pools = live.flatMap((host) => host.pools).filter((pool) => pool.tenant !== null)
+  const pools = servingPools(clusters)
   const counters = clusters.map((view) => view.counters).reduce(addCounters, NO_COUNTERS)
-  const users = new Set(pools.map((pool) => pool.tenant)).size
-  const open = pools.reduce((sum, pool) => sum + pool.size, 0)
+  const { active_tenants: users, open_connections: open, max_connections: max } = fleetNumbers(clusters)
   return c.json({
     total_connections: pools.length,
     active_users: users,
     open_connections: open,
     user_pool_size: config.pool.maxSize,
     idle_timeout: config.pool.maxIdleMs / 1000,
-    total_potential_connections: pools.reduce((sum, pool) => sum + pool.max_size, 0),
+    total_potential_connections: max,
     total_connections_created: counters.connections_created,
     total_connections_closed: counters.connections_closed,
     connection_errors: counters.connection_errors,
     slow_queries: counters.slow_queries,
     avg_connections_per_user: users === 0 ? 0 : round(open / users),
     reuse: reuse(counters),
+    pools_opened: counters.pools_opened,
+    pools_closed: counters.pools_closed,
+    wait_ms: percentiles(pools.map((pool) => pool.wait).reduce(addBuckets, NO_BUCKETS)),
+    use_ms: percentiles(pools.map((pool) => pool.use).reduce(addBuckets, NO_BUCKETS)),
   })
 })
 
 admin.get('/connections/:user_id', async (c) => {
   const id = userId(c.req.param('user_id'))
-  const { host, pool } = placeOf({ id })
-  const { requestId } = c.var
-  const found = await callHost(c.env, { host, requestId, repeatable: true }, (stub) => stub.inspect(pool))
-  if (!found) throw noConnection(id)
-  return c.json({ user_id: id, host, pool: shown(found.pool), server: found.server })
+  const { config, requestId } = c.var
+  const tenant = findTenant(id, config)
+  const asked = hostsOf(tenant, config).map(async ({ kind, host, pool }) => {
+    const call = { host, requestId, repeatable: true }
+    const found = await callHost(c.env, config, call, (stub) => stub.inspect(pool.key))
+    return found && { kind, host, ...found }
+  })
+  const found = (await Promise.all(asked)).filter((one) => one !== null)
+  const [first] = found
+  if (!first) throw noConnection(id)
+  return c.json({
+    user_id: id,
+    tier: tenant.tier,
+    placement: first.kind,
+    pools: found.map(({ host, pool }) => ({ host, ...shown(pool) })),
+    server: first.server,
+  })
 })
 
 admin.delete('/connections/:user_id', async (c) => {
   const id = userId(c.req.param('user_id'))
-  const { host, pool } = placeOf({ id })
-  const { requestId } = c.var
-  const closed = await callHost(c.env, { host, requestId, repeatable: true }, (stub) => stub.close(pool))
-  if (!closed) throw noConnection(id)
+  const { config, requestId } = c.var
+  const closing = hostsOf(findTenant(id, config), config).map(({ host, pool }) =>
+    callHost(c.env, config, { host, requestId, repeatable: true }, (stub) => stub.close(pool.key)),
+  )
+  const closed = await Promise.all(closing)
+  if (!closed.includes(true)) throw noConnection(id)
   return c.json({ user_id: id, message: `Connection of ${id} closed` })
 })
 
 admin.delete('/connections', async (c) => {
-  const { requestId } = c.var
-  const clusters = await readFleet(c.env, c.var.config)
+  const { config, requestId } = c.var
+  const clusters = await readFleet(c.env, config)
   const hosts = [...new Set(clusters.flatMap((view) => view.hosts.map((host) => host.host)))]
-  let closed = 0
-  // A few at a time: a large fleet must not make one request open hundreds of calls at once.
-  for (let at = 0; at < hosts.length; at += HOSTS_AT_ONCE) {
-    const answers = hosts
-      .slice(at, at + HOSTS_AT_ONCE)
-      .map((host) => callHost(c.env, { host, requestId, repeatable: true }, (stub) => stub.closeAll()))
-    closed += (await Promise.all(answers)).reduce((sum, pools) => sum + pools, 0)
-  }
+  const answers = await callEach(hosts, (host) =>
+    callHost(c.env, config, { host, requestId, repeatable: true }, (stub) => stub.closeAll()),
+  )
+  const closed = answers.reduce((sum, pools) => sum + pools, 0)
   return c.json({ closed, message: `${closed} connections closed` })
 })
 
-const HOSTS_AT_ONCE = 20
+admin.post('/connections/:user_id/recycle', async (c) => {
+  const id = userId(c.req.param('user_id'))
+  const { config } = c.var
+  const recycled = await recyclePools(c, hostsOf(findTenant(id, config), config))
+  if (recycled === 0) throw noConnection(id)
+  return c.json({ user_id: id, recycled, message: `Connection of ${id} recycled` })
+})
+
+admin.get('/fleet', async (c) => {
+  const { config } = c.var
+  return c.json(fleetView(await readFleet(c.env, config), config))
+})
+
+admin.post('/pause', async (c) => {
+  const { user_id } = await readBody(c, PauseScope)
+  return c.json({ user_id, paused: true, ...(await changePause(c, 'pause', user_id)) })
+})
+
+admin.post('/resume', async (c) => {
+  const { user_id } = await readBody(c, PauseScope)
+  return c.json({ user_id, paused: false, ...(await changePause(c, 'resume', user_id)) })
+})
+
+/** The hosts that a tenant's pool may be on; none for one that runs without a host. */
+function hostsOf(tenant: Tenant, config: Config): HostPlacement[] {
+  return placesOf(tenant, config).filter((place) => place.kind !== 'isolate')
+}
 
 function userId(value: string): string {
   const id = TenantId.safeParse(value)
@@ -83,7 +132,7 @@ function noConnection(id: string): Problem {
 }
 
 /** How often a lease found a connection that had served before. */
-function reuse({ leases, reuses, connections_created }: PoolCounters) {
+function reuse({ leases, reuses, connections_created }: PoolCounts) {
   return {
     total_reuses: reuses,
     avg_reuses_per_connection: connections_created === 0 ? 0 : round(reuses / connections_created),
@@ -91,9 +140,11 @@ function reuse({ leases, reuses, connections_created }: PoolCounters) {
   }
 }
 
-function shown({ opened_at, last_used_at, ...pool }: PoolStatistics) {
+function shown({ opened_at, last_used_at, wait, use, ...pool }: ReportedPool) {
   return {
     ...pool,
+    wait_ms: percentiles(wait),
+    use_ms: percentiles(use),
     opened_at: new Date(opened_at).toISOString(),
     last_used_at: new Date(last_used_at).toISOString(),
   }

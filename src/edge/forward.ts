@@ -2,8 +2,10 @@ import type { Context } from 'hono'
 import { writeCall } from '../host/call.ts'
 import { findTenant } from '../tenants/directory.ts'
 import type { EdgeEnv } from './bindings.ts'
+import { Busy } from './busy.ts'
 import { callHost } from './hosts.ts'
 import { identify } from './identify.ts'
+import { runHere } from './isolate.ts'
 import { placeOf } from './place.ts'
 
 /** Request headers that routes read; nothing else of the client's crosses to a host. */
@@ -12,14 +14,19 @@ const FORWARDED = ['accept', 'cache-control', 'content-type', 'if-match', 'if-no
 /** Methods that change nothing (RFC 9110 section 9.2.1), so that a request can be sent twice. */
 const SAFE = new Set(['GET', 'HEAD'])
 
-/** Brings a tenant's request, in one hop, to the host that holds the tenant's pool. */
+/** What runs on which host now, from here. Numbers only, so it may live at module scope. */
+const busy = new Busy()
+
+/** Brings a tenant's request to the place where it runs: in one hop to the host that holds its pool, or nowhere. */
 export async function forward(c: Context<EdgeEnv>): Promise<Response> {
   const { config, requestId } = c.var
   const tenant = findTenant(await identify(c.req.raw, config), config)
-  const { host, pool } = placeOf(tenant)
   c.set('tenant', tenant.id)
-  c.set('host', host)
+  const place = placeOf(tenant, config, busy, Math.random)
+  if (place.kind === 'isolate') return runHere(c.req.raw, tenant, requestId, config, c.env)
 
+  const { host, pool } = place
+  c.set('host', host)
   const headers = new Headers()
   for (const name of FORWARDED) {
     const value = c.req.raw.headers.get(name)
@@ -29,8 +36,10 @@ export async function forward(c: Context<EdgeEnv>): Promise<Response> {
 
   const { method, body, signal, url } = c.req.raw
   const repeatable = SAFE.has(method)
-  const response = await callHost(c.env, { host, requestId, repeatable }, (stub) =>
-    stub.fetch(url, { method, headers, signal, ...(!repeatable && { body }) }),
+  const response = await busy.during(host, () =>
+    callHost(c.env, config, { host, requestId, repeatable }, (stub) =>
+      stub.fetch(url, { method, headers, signal, ...(!repeatable && { body }) }),
+    ),
   )
   // The answer of a fetch has headers that cannot be added to.
   return new Response(response.body, response)

@@ -6,9 +6,9 @@ import { clustersOf } from '../host/specs.ts'
 import type { ClusterView } from '../ledger/report.ts'
 import type { Cluster } from '../pools/statistics.ts'
 import type { EdgeEnv } from './bindings.ts'
+import { NAMES, poolSums } from './cluster-rows.ts'
 import { readFleet } from './fleet.ts'
 import { callHost } from './hosts.ts'
-import { NAMES, poolSums } from './metrics.ts'
 import { probeRedis } from './redis-probe.ts'
 
 /** Whether the databases answer. Open to all, so it names no host, no tenant and no reason. */
@@ -39,7 +39,7 @@ async function readHealth(env: Env, config: Config, requestId: string): Promise<
 async function checkHealth(env: Env, config: Config, requestId: string) {
   const clusters = clustersOf(config)
   const [probes, redis, fleet] = await Promise.all([
-    probeClusters(env, clusters, requestId),
+    probeClusters(env, config, requestId),
     config.redis ? probeRedis(config.redis) : undefined,
     readFleet(env, config),
   ])
@@ -72,9 +72,10 @@ function poolHealth(cluster: Cluster, probes: readonly ProbeResult[], fleet: rea
   return { status: probe?.healthy ? 'healthy' : 'unhealthy', size, free, latency_ms: probe?.latency_ms ?? 0 }
 }
 
-async function probeClusters(env: Env, clusters: Cluster[], requestId: string): Promise<ProbeResult[]> {
+async function probeClusters(env: Env, config: Config, requestId: string): Promise<ProbeResult[]> {
+  const clusters = clustersOf(config)
   try {
-    return await callHost(env, { host: PROBE_HOST, requestId, repeatable: true }, (stub) =>
+    return await callHost(env, config, { host: PROBE_HOST, requestId, repeatable: true }, (stub) =>
       stub.probe(clusters),
     )
   } catch {

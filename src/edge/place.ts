@@ -1,14 +1,86 @@
+import type { Config } from '../config.ts'
+import type { PoolPlace } from '../host/call.ts'
+import { PROBE_HOST } from '../host/probe.ts'
+import { CLUSTER_OF } from '../host/specs.ts'
+import { hashOf } from '../tenants/hash.ts'
 import type { Tenant } from '../tenants/tenant.ts'
+import type { Busy } from './busy.ts'
 
-/** Where a tenant's requests run. */
-export interface Placement {
-  /** Name of the pool host: one live object in the world. */
+/** On a pool host, one live object in the world by its name. */
+export interface HostPlacement {
+  readonly kind: 'shared' | 'grouped' | 'dedicated'
   readonly host: string
-  /** Key of the tenant's pool in that host. */
-  readonly pool: string
+  /** The tenant's pool in that host. */
+  readonly pool: PoolPlace
 }
 
-/** Gives every tenant a host of its own. */
-export function placeOf(tenant: Pick<Tenant, 'id'>): Placement {
-  return { host: `dedicated:${tenant.id}`, pool: tenant.id }
+/** Where a tenant's requests run: in the edge itself, or on a pool host. */
+export type Placement = { readonly kind: 'isolate' } | HostPlacement
+
+/** Connections that a pool of one tenant keeps while it is open. */
+const DEDICATED_MIN_SIZE = 1
+
+/**
+ * Every place that a tenant's requests may go to: one, or for a sharded tenant one per shard. The same for everybody
+ * who asks, wherever in the world: that is what makes a tenant's pool one pool.
+ */
+export function placesOf(tenant: Tenant, config: Config): readonly [Placement, ...Placement[]] {
+  const tier = config.tiers[tenant.tier]
+  switch (tier.placement) {
+    case 'shared':
+      return [{ kind: 'shared', host: 'shared', pool: sharedPool(tenant, config, config.sharedPoolSize) }]
+    case 'grouped': {
+      const host = `group:${hashOf(tenant.id) % config.groups}`
+      return [{ kind: 'grouped', host, pool: sharedPool(tenant, config, config.groupPoolSize) }]
+    }
+    case 'dedicated':
+      return dedicated(tenant, tier.size, Math.min(tier.shards, tier.size))
+    case 'isolate':
+      // Only Postgres has a form that needs no socket; for others a host of their own is the nearest thing.
+      return tenant.engine === 'postgres' ? [{ kind: 'isolate' }] : dedicated(tenant, tier.size, 1)
+  }
+}
+
+/**
+ * One of a tenant's places: of two drawn by chance the one on which fewer requests of this isolate are running, which
+ * spreads load nearly as well as asking all of them (Mitzenmacher, The power of two choices, 2001).
+ */
+export function placeOf(tenant: Tenant, config: Config, busy: Busy, random: () => number): Placement {
+  const places = placesOf(tenant, config)
+  if (places.length === 1) return places[0]
+  const first = Math.floor(random() * places.length)
+  const second = (first + 1 + Math.floor(random() * (places.length - 1))) % places.length
+  const [a = places[0], b = places[0]] = [places[first], places[second]]
+  return busyOn(b, busy) < busyOn(a, busy) ? b : a
+}
+
+/** The kind of placement that a host serves, by its name; `health` for the one that health checks run on. */
+export function kindOf(host: string): HostPlacement['kind'] | 'health' {
+  if (host === PROBE_HOST) return 'health'
+  if (host.startsWith('dedicated:')) return 'dedicated'
+  return host.startsWith('group:') ? 'grouped' : 'shared'
+}
+
+function busyOn(place: Placement, busy: Busy): number {
+  return place.kind === 'isolate' ? 0 : busy.on(place.host)
+}
+
+function sharedPool(tenant: Tenant, config: Config, size: number): PoolPlace {
+  const { minSize } = config.pool
+  return { key: CLUSTER_OF[tenant.engine], tenant: null, minSize, maxSize: Math.max(size, minSize) }
+}
+
+/** The tenant's connections, divided among its hosts as evenly as can be. */
+function dedicated(tenant: Tenant, size: number, shards: number): [HostPlacement, ...HostPlacement[]] {
+  const shard = (n: number): HostPlacement => ({
+    kind: 'dedicated',
+    host: shards === 1 ? `dedicated:${tenant.id}` : `dedicated:${tenant.id}:${n}`,
+    pool: {
+      key: tenant.id,
+      tenant: tenant.id,
+      minSize: DEDICATED_MIN_SIZE,
+      maxSize: Math.floor(size / shards) + (n < size % shards ? 1 : 0),
+    },
+  })
+  return [shard(0), ...Array.from({ length: shards - 1 }, (_, n) => shard(n + 1))]
 }

@@ -1,9 +1,9 @@
 import type { EngineName } from '../tenants/tenant.ts'
 import type { MongoConnection } from './mongo.ts'
-import type { PostgresConnection } from './postgres.ts'
+import type { PostgresClient } from './postgres.ts'
 
-/** What one lease runs its statements on. Which one it is follows from the tenant's engine. */
-export type Connection = PostgresConnection | MongoConnection
+/** A connection of a pool. */
+export type PooledConnection = PostgresClient | MongoConnection
 
 /** When a driver's error was met: while a connection was being opened, or in a statement on an open one. */
 export type Phase = 'opening' | 'statement'
@@ -54,10 +54,12 @@ export interface EngineCounts {
 }
 
 /** A connection taken out of an engine's pool. */
-export interface Checkout<C extends Connection = Connection> {
+export interface Checkout<C extends PooledConnection = PooledConnection> {
   readonly connection: C
   /** When it was last used (`Clock.now`), or `undefined` when it is new. */
   readonly lastUsedAt: number | undefined
+  /** When it last showed that it was alive: at its last use, else when it was opened. */
+  readonly aliveAt: number
   /** Asks the server for a sign of life; throws a `Problem` when there is none in time. */
   ping(timeoutMs: number): Promise<void>
   /**
@@ -68,7 +70,7 @@ export interface Checkout<C extends Connection = Connection> {
 }
 
 /** An engine's open pool. One interface, one file per engine, one contract suite (test/worker/engines). */
-export interface EnginePool<C extends Connection = Connection> {
+export interface EnginePool<C extends PooledConnection = PooledConnection> {
   counts(): EngineCounts
   /** When the whole pool is to be replaced (epoch ms), where the driver cannot retire single connections by age. */
   readonly expiresAt?: number
@@ -90,7 +92,7 @@ export interface ServerConnections {
 }
 
 /** A kind of database that pools can be opened on. Stateless, so that one serves every request of an isolate. */
-export interface Engine<C extends Connection = Connection> {
+export interface Engine<C extends PooledConnection = PooledConnection> {
   readonly name: EngineName
   /** Opens a pool with its first connection made and checked. Throws a `Problem`. */
   open(target: Target, options: EngineOptions, hooks: EngineHooks): Promise<EnginePool<C>>

@@ -65,15 +65,17 @@ class MongoPool implements EnginePool<MongoConnection> {
   /** Open connections, by address and id: a replica set has a pool for each member, and ids are per pool. */
   readonly #open = new Set<string>()
   #checkedOut = 0
+  readonly #openedAt: number
   #lastUsedAt: number | undefined
 
   constructor(client: MongoClient, options: EngineOptions, hooks: EngineHooks) {
     this.#client = client
     this.#options = options
     this.#hooks = hooks
+    this.#openedAt = options.now()
     const lifetime = options.lifetime()
     // The sweep that looks at this comes once a minute.
-    this.expiresAt = options.now() + Math.max(lifetime / 2, lifetime - 60_000)
+    this.expiresAt = this.#openedAt + Math.max(lifetime / 2, lifetime - 60_000)
     this.#listen()
   }
 
@@ -89,6 +91,7 @@ class MongoPool implements EnginePool<MongoConnection> {
     return {
       connection,
       lastUsedAt: this.#lastUsedAt,
+      aliveAt: this.#lastUsedAt ?? this.#openedAt,
       ping: (timeoutMs) => connection.ping(timeoutMs),
       release: async () => {
         await connection.settled()

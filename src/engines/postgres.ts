@@ -1,5 +1,6 @@
 import { neonConfig, Pool, type PoolClient, type PoolConfig } from '@neondatabase/serverless'
 import { Problem } from '../problem.ts'
+import type { Parameter, PostgresConnection } from './connection.ts'
 import type {
   Checkout,
   Engine,
@@ -14,14 +15,11 @@ import type {
 import { postgresFault } from './postgres-fault.ts'
 import { PostgresSocket } from './postgres-socket.ts'
 
-/** A statement's parameters; always sent apart from its text. */
-export type Parameter = string | number | boolean | Date | null | readonly string[]
-
 /** How much longer than the server's own `statement_timeout` the client waits: then the server is not answering. */
 const ANSWER_GRACE_MS = 2_000
 
 /** Postgres through the Neon serverless driver: pg-pool over WebSockets. */
-export const postgres: Engine<PostgresConnection> = {
+export const postgres: Engine<PostgresClient> = {
   name: 'postgres',
   async open(target, options, hooks) {
     const pool = new PostgresPool(target, options, hooks)
@@ -35,10 +33,11 @@ export const postgres: Engine<PostgresConnection> = {
   },
 }
 
-class PostgresPool implements EnginePool<PostgresConnection> {
+class PostgresPool implements EnginePool<PostgresClient> {
   readonly #pool: Pool
   readonly #options: EngineOptions
   readonly #hooks: EngineHooks
+  readonly #openedAt = new WeakMap<PoolClient, number>()
   readonly #lastUsedAt = new WeakMap<PoolClient, number>()
   /** Open connections: pg-pool tells of one's end once, twice or, where the socket died first, never. */
   readonly #open = new Set<PoolClient>()
@@ -71,12 +70,14 @@ class PostgresPool implements EnginePool<PostgresConnection> {
     return { size, free, used: Math.max(0, size - free) }
   }
 
-  async checkout(): Promise<Checkout<PostgresConnection>> {
+  async checkout(): Promise<Checkout<PostgresClient>> {
     const client = await this.#connect()
-    const connection = new PostgresConnection(client, this.#hooks, this.#options.now)
+    const connection = new PostgresClient(client, this.#hooks, this.#options.now)
+    const lastUsedAt = this.#lastUsedAt.get(client)
     return {
       connection,
-      lastUsedAt: this.#lastUsedAt.get(client),
+      lastUsedAt,
+      aliveAt: lastUsedAt ?? this.#openedAt.get(client) ?? 0,
       async ping(timeoutMs) {
         await connection.ping(timeoutMs)
       },
@@ -139,11 +140,13 @@ class PostgresPool implements EnginePool<PostgresConnection> {
       // A client without a listener of its own would throw its error into the event loop while it is checked out,
       // when pg-pool takes its listener away.
       client.on('error', () => {
-        this.#hooks.connectionFailed()
+        // Closing one makes its socket complain as well. `_ending` is what pg-pool itself goes by.
+        if (Reflect.get(client, '_ending') !== true) this.#hooks.connectionFailed()
         this.#closed(client)
       })
       client.on('end', () => this.#closed(client))
       this.#open.add(client)
+      this.#openedAt.set(client, this.#options.now())
       if (this.#opening > 0) this.#opening--
       this.#hooks.connectionOpened()
     })
@@ -158,7 +161,7 @@ class PostgresPool implements EnginePool<PostgresConnection> {
 }
 
 /** One checked-out Postgres connection. Statements on it run one after the other. */
-export class PostgresConnection {
+export class PostgresClient implements PostgresConnection {
   readonly engine = 'postgres'
   readonly #client: PoolClient
   readonly #hooks: EngineHooks
@@ -183,9 +186,9 @@ export class PostgresConnection {
     return (await result).rows
   }
 
-  /** Runs several statements without parameters in one round trip, as one transaction. Throws a `Problem`. */
-  async script(text: string): Promise<void> {
-    await this.#run('statement', this.#client.query(text))
+  /** Runs statements without parameters in one round trip: what is sent as one is one transaction. */
+  async batch(statements: readonly string[]): Promise<void> {
+    await this.#run('statement', this.#client.query(statements.join(';\n')))
   }
 
   /**

@@ -1,12 +1,21 @@
 import type { Tenant } from '../tenants/tenant.ts'
 
+/** A tenant's pool in its host, as its placement wants it. */
+export interface PoolPlace {
+  /** Unique in the host. */
+  readonly key: string
+  /** Whose pool it is; `null` when tenants share it. */
+  readonly tenant: string | null
+  readonly minSize: number
+  readonly maxSize: number
+}
+
 /** What the edge found out about a request and the host needs to know. */
 export interface Call {
   /** Name of the pool host that is called. */
   readonly host: string
   readonly tenant: Tenant
-  /** Key of the tenant's pool in that host. */
-  readonly pool: string
+  readonly pool: PoolPlace
   readonly requestId: string
 }
 

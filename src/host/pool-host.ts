@@ -7,16 +7,19 @@ import type { ReportReceipt } from '../ledger/report.ts'
 import { PoolCache, type PoolEvent } from '../pools/cache.ts'
 import { systemClock } from '../pools/clock.ts'
 import type { Lease } from '../pools/lease.ts'
+import type { Pauses } from '../pools/pauses.ts'
 import type { Cluster, PoolStatistics } from '../pools/statistics.ts'
 import { Problem } from '../problem.ts'
 import { routes } from '../routes/app.ts'
 import { provision } from '../routes/provision.ts'
 import { log } from '../telemetry/log.ts'
 import { type Call, readCall } from './call.ts'
+import { Presence } from './presence.ts'
 import { type ProbeResult, probe } from './probe.ts'
 import { Provisioned } from './provisioned.ts'
+import { type RecycleResult, recycle } from './recycle.ts'
 import { Reporter } from './reporter.ts'
-import { CLUSTER_OF, poolSpec } from './specs.ts'
+import { CLUSTER_OF, leaseRequest, poolSpec } from './specs.ts'
 
 /** One tenant's pool, with the server's own count beside it. */
 export interface PoolInspection {
@@ -36,8 +39,8 @@ export class PoolHost extends DurableObject<Env> {
   readonly #provisioned = new Provisioned()
   /** Which life of this host this is; its counters begin at zero. */
   readonly #instance = crypto.randomUUID()
-  /** Clusters this life has had pools on: each has a Ledger of its own. */
-  readonly #clusters = new Set<Cluster>()
+  /** By the clusters that this life was asked for: each has a Ledger of its own. */
+  readonly #presences = new Map<Cluster, Presence>()
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -49,7 +52,7 @@ export class PoolHost extends DurableObject<Env> {
       clock: systemClock,
       random: Math.random,
       send: () => this.#report(),
-      isLive: () => !this.#pools.isEmpty(),
+      isLive: () => !this.#pools.isEmpty() || [...this.#presences.values()].some(({ gate }) => gate.held > 0),
     })
     this.#pools = new PoolCache({
       engine: (spec) => loadEngine(spec.target.engine),
@@ -96,9 +99,21 @@ export class PoolHost extends DurableObject<Env> {
     return closed
   }
 
+  /** Replaces the pool of `key` by a new one, without refusing anybody. */
+  async recycle(key: string): Promise<RecycleResult> {
+    const result = await recycle(this.#pools, key)
+    if (result.recycled) await this.#reporter.flush()
+    return result
+  }
+
+  /** Takes in what is paused on `cluster`, and lets go who is not any more. */
+  applyPauses(cluster: Cluster, pauses: Pauses): void {
+    this.#presences.get(cluster)?.gate.apply(pauses)
+  }
+
   /** Asks each of `clusters` for a sign of life, on a pool of one connection that is kept for the next time. */
   async probe(clusters: readonly Cluster[]): Promise<ProbeResult[]> {
-    for (const cluster of clusters) this.#clusters.add(cluster)
+    for (const cluster of clusters) this.#presenceOn(cluster)
     return Promise.all(clusters.map((cluster) => probe(this.#pools, this.#config, this.#name, cluster)))
   }
 
@@ -108,10 +123,12 @@ export class PoolHost extends DurableObject<Env> {
 
   async #lease(call: Call, signal: AbortSignal): Promise<Lease> {
     const cluster = CLUSTER_OF[call.tenant.engine]
-    this.#clusters.add(cluster)
-    const spec = poolSpec(this.#config, { host: call.host, key: call.pool, tenant: call.tenant.id, cluster })
-    const { timeoutMs } = this.#config.pool
-    const lease = await this.#pools.lease(spec, { tenant: call.tenant.id, timeoutMs, signal })
+    const presence = this.#presenceOn(cluster)
+    presence.touch(call.tenant.id, call.pool.tenant)
+    const spec = poolSpec(this.#config, { host: call.host, place: call.pool, cluster })
+    const request = { ...leaseRequest(this.#config, call.tenant), signal }
+    await presence.gate.pass(request)
+    const lease = await this.#pools.lease(spec, request)
     try {
       await this.#provisioned.ensure(call.tenant.id, () => provision(lease.connection, call.tenant))
     } catch (error) {
@@ -125,7 +142,8 @@ export class PoolHost extends DurableObject<Env> {
     const pool = this.#pools.find(key)
     if (!pool) return null
     try {
-      await using lease = await pool.lease({ tenant: key, timeoutMs: this.#config.pool.timeoutMs })
+      const { maxWaiting, timeoutMs } = this.#config.pool
+      await using lease = await pool.lease({ tenant: 'admin', share: 1, weight: 1, maxWaiting, timeoutMs })
       return await lease.connection.serverConnections()
     } catch {
       // The pool's own numbers are worth showing when the server does not answer; most of all then.
@@ -133,20 +151,27 @@ export class PoolHost extends DurableObject<Env> {
     }
   }
 
+  #presenceOn(cluster: Cluster): Presence {
+    let presence = this.#presences.get(cluster)
+    if (!presence) {
+      presence = new Presence({
+        host: this.#name,
+        instance: this.#instance,
+        cluster,
+        pools: this.#pools,
+        clock: systemClock,
+        ledger: () => this.env.LEDGER.getByName(cluster),
+        onChange: () => this.#reporter.changed(),
+      })
+      this.#presences.set(cluster, presence)
+    }
+    return presence
+  }
+
   async #report(): Promise<ReportReceipt> {
-    const pools = this.#pools.statistics()
-    const counters = this.#pools.counters()
-    const receipts = [...this.#clusters].map(async (cluster) => {
-      const own = counters.get(cluster)
-      if (!own) return { nextReportMs: 0 }
+    const receipts = [...this.#presences].map(async ([cluster, presence]) => {
       try {
-        return await this.env.LEDGER.getByName(cluster).report({
-          host: this.#name,
-          instance: this.#instance,
-          cluster,
-          pools: pools.filter((pool) => pool.cluster === cluster),
-          counters: own,
-        })
+        return await presence.report()
       } catch (error) {
         log({ event: 'report.failed', host: this.#name, cluster })
         throw error

@@ -10,6 +10,8 @@ export const PROBE_HOST = 'health'
 /** How long a database may take to answer a health check, its connection included. */
 const PROBE_TIMEOUT_MS = 3_000
 
+const PROBE = { tenant: 'probe', share: 1, weight: 1, maxWaiting: 100, timeoutMs: PROBE_TIMEOUT_MS }
+
 export interface ProbeResult {
   readonly cluster: Cluster
   readonly healthy: boolean
@@ -27,9 +29,9 @@ export async function probe(
 ): Promise<ProbeResult> {
   const started = Date.now()
   try {
-    const spec = poolSpec(config, { host, key: `probe:${cluster}`, tenant: null, cluster })
-    const small = { ...spec, minSize: 1, maxSize: 1, commandTimeoutMs: PROBE_TIMEOUT_MS }
-    await using lease = await pools.lease(small, { tenant: 'probe', timeoutMs: PROBE_TIMEOUT_MS })
+    const place = { key: `probe:${cluster}`, tenant: null, minSize: 1, maxSize: 1 }
+    const spec = { ...poolSpec(config, { host, place, cluster }), commandTimeoutMs: PROBE_TIMEOUT_MS }
+    await using lease = await pools.lease(spec, PROBE)
     await lease.connection.ping(PROBE_TIMEOUT_MS)
     return { cluster, healthy: true, latency_ms: Date.now() - started }
   } catch (error) {

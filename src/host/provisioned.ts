@@ -1,3 +1,5 @@
+import { LruMap } from '../lru-map.ts'
+
 /** Remembers for how many tenants; a forgotten one is provisioned again, which is safe. */
 const MAX_REMEMBERED = 10_000
 
@@ -6,17 +8,15 @@ const MAX_REMEMBERED = 10_000
  * is not kept.
  */
 export class Provisioned {
-  readonly #attempts = new Map<string, Promise<void>>()
+  readonly #attempts = new LruMap<string, Promise<void>>(MAX_REMEMBERED)
 
   ensure(tenantId: string, provision: () => Promise<void>): Promise<void> {
     const current = this.#attempts.get(tenantId)
     if (current) return current
-    const [oldest] = this.#attempts.keys()
-    if (oldest !== undefined && this.#attempts.size >= MAX_REMEMBERED) this.#attempts.delete(oldest)
     const attempt = provision()
     this.#attempts.set(tenantId, attempt)
     attempt.catch(() => {
-      if (this.#attempts.get(tenantId) === attempt) this.#attempts.delete(tenantId)
+      if (this.#attempts.peek(tenantId) === attempt) this.#attempts.delete(tenantId)
     })
     return attempt
   }

@@ -1,8 +1,10 @@
 import type { Config } from '../config.ts'
-import type { PoolSpec } from '../pools/pool.ts'
+import type { LeaseRequest } from '../pools/candidate.ts'
+import type { PoolSpec } from '../pools/pool-spec.ts'
 import type { Cluster } from '../pools/statistics.ts'
 import { Problem } from '../problem.ts'
-import type { EngineName } from '../tenants/tenant.ts'
+import type { EngineName, Tenant } from '../tenants/tenant.ts'
+import type { PoolPlace } from './call.ts'
 
 /** The cluster on which an engine's tenants live. */
 export const CLUSTER_OF: Readonly<Record<EngineName, Cluster>> = { postgres: 'postgres', mongo: 'mongo' }
@@ -10,7 +12,7 @@ export const CLUSTER_OF: Readonly<Record<EngineName, Cluster>> = { postgres: 'po
 /** Describes a pool on `cluster` in the words of this deployment. Throws `database_unavailable` without a URL. */
 export function poolSpec(
   config: Config,
-  { host, key, tenant, cluster }: { host: string; key: string; tenant: string | null; cluster: Cluster },
+  { host, place, cluster }: { host: string; place: PoolPlace; cluster: Cluster },
 ): PoolSpec {
   const { pool, postgres } = config
   const engine: EngineName = cluster === 'mongo' ? 'mongo' : 'postgres'
@@ -21,18 +23,20 @@ export function poolSpec(
   }[cluster]
   if (url === undefined) throw new Problem('database_unavailable')
   return {
-    key,
-    tenant,
+    ...place,
     cluster,
     target: { engine, url, ...(engine === 'postgres' && { wsProxy: postgres.wsProxy }) },
-    minSize: pool.minSize,
-    maxSize: pool.maxSize,
-    maxWaiting: pool.maxWaiting,
     commandTimeoutMs: pool.commandTimeoutMs,
     maxIdleMs: pool.maxIdleMs,
     maxUses: pool.maxQueries,
     appName: `rockpool/${host}`,
   }
+}
+
+/** What a tenant's tier entitles it to, in the words of admission. */
+export function leaseRequest({ pool, tiers }: Config, tenant: Tenant): LeaseRequest {
+  const { size, weight } = tiers[tenant.tier]
+  return { tenant: tenant.id, share: size, weight, maxWaiting: pool.maxWaiting, timeoutMs: pool.timeoutMs }
 }
 
 /** The clusters that this deployment has. */

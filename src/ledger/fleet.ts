@@ -1,4 +1,4 @@
-import { addCounters, NO_COUNTERS, type PoolCounters } from '../pools/statistics.ts'
+import { addCounters, type ClusterCounters, NO_COUNTERS, type ReportedCounters } from '../pools/counters.ts'
 import type { HostReport, HostView } from './report.ts'
 
 /** A host with open pools reports at least this often. */
@@ -7,6 +7,8 @@ export const HEARTBEAT_MS = 30_000
 const STALE_MS = 3 * HEARTBEAT_MS
 /** Silence after which a host is forgotten: no connection outlives it (an outbound one lasts 15 minutes at most). */
 const FORGET_MS = 20 * 60_000
+/** A tenant is active until this long after its last request. */
+export const ACTIVE_MS = 5 * 60_000
 /** The Ledger takes about 100 reports a second: a tenth of what an object can answer. */
 const MS_PER_HOST = 10
 const SHORTEST_INTERVAL_MS = 250
@@ -21,21 +23,22 @@ export interface Entry {
 export interface FleetState {
   readonly entries: readonly Entry[]
   /** Counters of hosts, and of lives of hosts, that are gone. */
-  readonly past: PoolCounters
+  readonly past: ReportedCounters
 }
 
 /** The last report of every host of a cluster, and totals that never go backwards. Pure: time is passed in. */
 export class Fleet {
   readonly #entries: Map<string, Entry>
-  #past: PoolCounters
+  #past: ClusterCounters
 
   constructor(state: FleetState = { entries: [], past: NO_COUNTERS }) {
     this.#entries = new Map(state.entries.map((entry) => [entry.report.host, entry]))
-    this.#past = state.past
+    // An older version has stored less.
+    this.#past = addCounters(NO_COUNTERS, state.past)
   }
 
   /** Pure counters of the past, for storage. */
-  get past(): PoolCounters {
+  get past(): ClusterCounters {
     return this.#past
   }
 
@@ -57,19 +60,45 @@ export class Fleet {
     return silent.map((entry) => entry.report.host)
   }
 
-  /** Hosts with pools. */
+  /** Hosts with pools, or with requests that are held back. */
   hosts(now: number): HostView[] {
     return [...this.#entries.values()]
-      .filter((entry) => entry.report.pools.length > 0 && now - entry.at <= FORGET_MS)
+      .filter(({ report, at }) => report.pools.length + heldOf(report) > 0 && now - at <= FORGET_MS)
       .map(({ report, at }) => ({
         host: report.host,
         pools: report.pools,
+        held: heldOf(report),
         reported_at: at,
         stale: now - at > STALE_MS,
       }))
   }
 
-  counters(): PoolCounters {
+  /**
+   * Names of the hosts that a pause of `tenant` concerns, or with `null` one of the fleet: those where the tenant has a
+   * pool of its own or may have one with others, and those that hold back requests.
+   */
+  concernedHosts(tenant: string | null, now: number): string[] {
+    return this.hosts(now)
+      .filter(({ pools, held }) => {
+        if (tenant === null || held > 0) return true
+        return pools.some((pool) => pool.tenant === null || pool.tenant === tenant)
+      })
+      .map(({ host }) => host)
+  }
+
+  /** Distinct tenants with a request in the last five minutes: the shards of one tenant count once. */
+  activeTenants(now: number): number {
+    const owners = new Set<string>()
+    let others = 0
+    for (const { report, at } of this.#entries.values()) {
+      const active = now - at <= ACTIVE_MS ? (report.active_tenants ?? 0) : 0
+      if (report.owner === undefined) others += active
+      else if (active > 0) owners.add(report.owner)
+    }
+    return others + owners.size
+  }
+
+  counters(): ClusterCounters {
     return [...this.#entries.values()].reduce(
       (sum, { report }) => addCounters(sum, report.counters),
       this.#past,
@@ -78,10 +107,20 @@ export class Fleet {
 
   /** How long a host is to wait before its next report, in ms. */
   reportInterval(): number {
-    return Math.min(HEARTBEAT_MS, Math.max(SHORTEST_INTERVAL_MS, this.#entries.size * MS_PER_HOST))
+    return reportIntervalMs(this.#entries.size)
   }
 
   #retire(entry: Entry): void {
     this.#past = addCounters(this.#past, entry.report.counters)
   }
+}
+
+/** A report of a version before pauses does not have it. */
+function heldOf(report: HostReport): number {
+  return report.held ?? 0
+}
+
+/** How long each of `hosts` hosts is to wait between two reports to one Ledger, in ms. */
+export function reportIntervalMs(hosts: number): number {
+  return Math.min(HEARTBEAT_MS, Math.max(SHORTEST_INTERVAL_MS, hosts * MS_PER_HOST))
 }

@@ -1,19 +1,24 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
-import { type Cluster, NO_COUNTERS, type PoolCounters } from '../pools/statistics.ts'
+import type { ReportedCounters } from '../pools/counters.ts'
+import type { Pauses } from '../pools/pauses.ts'
+import type { Cluster } from '../pools/statistics.ts'
 import { Fleet } from './fleet.ts'
-import type { ClusterView, HostReport, ReportReceipt } from './report.ts'
+import { PauseStore } from './pause-store.ts'
+import type { ClusterView, HostReport, PauseReceipt, ReportReceipt } from './report.ts'
 
-/** A host's unchanged pools are written to storage this often; what matters is written at once. */
+/** A host's unchanged state is written to storage this often; what matters is written at once. */
 const REWRITE_MS = 60_000
 
 /**
  * One per cluster, named after it. Keeps the last report of every pool host, so that statistics of the whole fleet are
- * one call away, and keeps counting when hosts come and go. What it knows survives its own resets in SQLite.
+ * one call away, and keeps counting when hosts come and go; keeps what is paused on the cluster. What it knows survives
+ * its own resets in SQLite.
  */
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage
   readonly #fleet: Fleet
+  readonly #pauses: PauseStore
   readonly #writtenAt = new Map<string, number>()
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -23,6 +28,7 @@ export class Ledger extends DurableObject<Env> {
       CREATE TABLE IF NOT EXISTS hosts (host TEXT PRIMARY KEY, report TEXT NOT NULL, at INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS past (id INTEGER PRIMARY KEY CHECK (id = 1), counters TEXT NOT NULL);`)
     this.#fleet = this.#load()
+    this.#pauses = new PauseStore(this.#sql)
   }
 
   /** Takes a host's report; the answer says when the next one is wanted. */
@@ -30,18 +36,49 @@ export class Ledger extends DurableObject<Env> {
     const now = Date.now()
     const previous = this.#fleet.record(report, now)
     const sameLife = previous?.report.instance === report.instance
-    const samePools = previous && poolsOf(previous.report) === poolsOf(report)
+    const sameState = previous && stateOf(previous.report) === stateOf(report)
     if (!sameLife) this.#writePast()
-    if (!sameLife || !samePools || now - (this.#writtenAt.get(report.host) ?? 0) >= REWRITE_MS) {
+    if (!sameLife || !sameState || now - (this.#writtenAt.get(report.host) ?? 0) >= REWRITE_MS) {
       this.#write(report, now)
       this.#forget(now)
     }
-    return { nextReportMs: this.#fleet.reportInterval() }
+    return { nextReportMs: this.#fleet.reportInterval(), pauseRevision: this.#pauses.pauses.revision }
   }
 
   /** What is known of the cluster now. */
   view(cluster: Cluster): ClusterView {
-    return { cluster, hosts: this.#fleet.hosts(Date.now()), counters: this.#fleet.counters() }
+    const now = Date.now()
+    return {
+      cluster,
+      hosts: this.#fleet.hosts(now),
+      counters: this.#fleet.counters(),
+      activeTenants: this.#fleet.activeTenants(now),
+      pauses: this.#pauses.pauses,
+    }
+  }
+
+  /** What is paused now. */
+  pauses(): Pauses {
+    return this.#pauses.pauses
+  }
+
+  /**
+   * Pauses a tenant, or the fleet for `null`. A host that reported before is in the answer; one that reports after, or
+   * asks what is paused, hears of it then: none is missed.
+   */
+  pause(tenant: string | null): PauseReceipt {
+    this.#pauses.pause(tenant, Date.now())
+    return this.#pauseReceipt(tenant)
+  }
+
+  /** Ends the pause of a tenant, or of the fleet for `null`. */
+  resume(tenant: string | null): PauseReceipt {
+    this.#pauses.resume(tenant)
+    return this.#pauseReceipt(tenant)
+  }
+
+  #pauseReceipt(tenant: string | null): PauseReceipt {
+    return { pauses: this.#pauses.pauses, hosts: this.#fleet.concernedHosts(tenant, Date.now()) }
   }
 
   #load(): Fleet {
@@ -49,7 +86,7 @@ export class Ledger extends DurableObject<Env> {
     const past = this.#sql.exec<{ counters: string }>('SELECT counters FROM past').toArray()[0]
     return new Fleet({
       entries: rows.map(({ report, at }) => ({ report: JSON.parse(report) as HostReport, at })),
-      past: { ...NO_COUNTERS, ...(past && (JSON.parse(past.counters) as PoolCounters)) },
+      past: past ? (JSON.parse(past.counters) as ReportedCounters) : {},
     })
   }
 
@@ -81,7 +118,10 @@ export class Ledger extends DurableObject<Env> {
   }
 }
 
-/** Which pools a report has, and in which state: what must not be lost when the object is reset. */
-function poolsOf(report: HostReport): string {
-  return report.pools.map((pool) => `${pool.key}:${pool.state}`).join(' ')
+/**
+ * Which pools a report has, in which state, and whether it holds requests back: what must not be lost when the object
+ * is reset, because who is to be told of a change follows from it.
+ */
+function stateOf({ pools, held = 0 }: HostReport): string {
+  return [held > 0, ...pools.map((pool) => `${pool.key}:${pool.state}`)].join(' ')
 }

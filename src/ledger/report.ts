@@ -1,4 +1,10 @@
-import type { Cluster, PoolCounters, PoolStatistics } from '../pools/statistics.ts'
+import type { ClusterCounters, ReportedCounters } from '../pools/counters.ts'
+import type { Pauses } from '../pools/pauses.ts'
+import type { Cluster, PoolStatistics } from '../pools/statistics.ts'
+
+/** A pool as a host tells of it: an older one says nothing of its times. */
+export type ReportedPool = Omit<PoolStatistics, 'wait' | 'use'> &
+  Partial<Pick<PoolStatistics, 'wait' | 'use'>>
 
 /**
  * What a pool host tells the Ledger of one cluster. Worker, hosts and Ledger can run different versions for minutes
@@ -10,21 +16,38 @@ export interface HostReport {
   /** Which life of the host speaks: its counters start at zero in each. */
   readonly instance: string
   readonly cluster: Cluster
-  readonly pools: readonly PoolStatistics[]
+  readonly pools: readonly ReportedPool[]
   /** Everything counted in this life, of pools that are gone too. */
-  readonly counters: PoolCounters
+  readonly counters: ReportedCounters
+  /** Requests that are held back because their tenants are paused. */
+  readonly held?: number
+  /** Tenants with a request in the last five minutes. */
+  readonly active_tenants?: number
+  /** Whose host it is, if it is one tenant's. */
+  readonly owner?: string
 }
 
 /** The Ledger's answer. */
 export interface ReportReceipt {
   /** How long the host is to wait before its next report, in ms: the more hosts, the longer. */
   readonly nextReportMs: number
+  /** Of the last change to what is paused: a host that missed it asks for it. */
+  readonly pauseRevision?: number
+}
+
+/** What follows from a change to what is paused. */
+export interface PauseReceipt {
+  readonly pauses: Pauses
+  /** Hosts that have to be told. */
+  readonly hosts: readonly string[]
 }
 
 /** A host as the Ledger last heard of it. */
 export interface HostView {
   readonly host: string
-  readonly pools: readonly PoolStatistics[]
+  readonly pools: readonly ReportedPool[]
+  /** Requests that are held back because their tenants are paused. */
+  readonly held: number
   /** Epoch ms of the last report. */
   readonly reported_at: number
   /** Whether it should have reported since. */
@@ -36,5 +59,8 @@ export interface ClusterView {
   readonly cluster: Cluster
   readonly hosts: readonly HostView[]
   /** Of every host there ever was. */
-  readonly counters: PoolCounters
+  readonly counters: ClusterCounters
+  /** Distinct tenants with a request in the last five minutes. */
+  readonly activeTenants: number
+  readonly pauses: Pauses
 }

@@ -1,24 +1,23 @@
-import type { Connection, Engine } from '../engines/engine.ts'
+import type { Engine, PooledConnection } from '../engines/engine.ts'
+import { LruMap } from '../lru-map.ts'
 import { Problem } from '../problem.ts'
 import { Breaker } from './breaker.ts'
 import type { LeaseRequest } from './candidate.ts'
 import type { Clock } from './clock.ts'
+import type { ClusterCounters } from './counters.ts'
+import { pausedProblem } from './growth.ts'
 import type { Lease } from './lease.ts'
 import { jitteredLifetime } from './lifetime.ts'
 import { OpeningGate } from './opening-gate.ts'
-import { Pool, type PoolSpec, pausedProblem } from './pool.ts'
-import {
-  type CloseReason,
-  type Cluster,
-  NO_COUNTERS,
-  type PoolCounters,
-  type PoolStatistics,
-  type Tally,
-} from './statistics.ts'
+import { Pool } from './pool.ts'
+import type { PoolSpec } from './pool-spec.ts'
+import type { CloseReason, Cluster, PoolStatistics } from './statistics.ts'
+import { ClusterTally, PoolTally } from './tally.ts'
 
 /** What happened to a pool, told once. */
-export type PoolEvent =
-  | { readonly event: 'pool.opened'; readonly pool: PoolStatistics }
+export type PoolEvent = { readonly event: 'pool.opened'; readonly pool: PoolStatistics } | PoolEnding
+
+type PoolEnding =
   | { readonly event: 'pool.closed'; readonly pool: PoolStatistics; readonly reason: CloseReason }
   | { readonly event: 'pool.error'; readonly pool: PoolStatistics; readonly code: string }
 
@@ -57,9 +56,10 @@ export class PoolCache {
   readonly #pools = new Map<string, Pool>()
   /** Every pool whose ending has not been told, those that are draining too. */
   readonly #alive = new Set<Pool>()
-  readonly #breakers = new Map<string, Breaker>()
-  /** Pools count here as well as for themselves, so that nothing is lost or counted twice when one goes. */
-  readonly #tallies = new Map<Cluster, Tally>()
+  readonly #breakers = new LruMap<string, Breaker>(MAX_BREAKERS)
+  /** Recyclings under way, by key. */
+  readonly #recyclings = new Map<string, Promise<boolean>>()
+  readonly #tallies = new Map<Cluster, ClusterTally>()
   #cancelSweep: (() => void) | undefined
 
   constructor(options: PoolCacheOptions) {
@@ -76,11 +76,17 @@ export class PoolCache {
     return this.#alive.size === 0
   }
 
+  /** Whether a pool of `cluster` is left, draining ones included. On the hot path. */
+  hasPools(cluster: Cluster): boolean {
+    for (const pool of this.#alive) if (pool.spec.cluster === cluster) return true
+    return false
+  }
+
   /**
    * A connection's worth of the pool that `spec` describes, opened if need be. Throws what `Pool.lease` throws,
    * `pool_cache_full`, or `database_unavailable` while the database of this key is given a pause.
    */
-  async lease(spec: PoolSpec, request: LeaseRequest): Promise<Lease<Connection>> {
+  async lease(spec: PoolSpec, request: LeaseRequest): Promise<Lease<PooledConnection>> {
     const current = this.#pools.get(spec.key)
     const pool = current && !current.isClosed() ? current : this.#open(spec)
     this.#pools.delete(spec.key)
@@ -100,6 +106,19 @@ export class PoolCache {
     return true
   }
 
+  /**
+   * Replaces the pool of `key` without refusing anybody: the new pool makes its first connection, then requests go
+   * there, and the old one closes once its leases are back. `false` when there is none. Throws what opening throws; the
+   * old pool stays then. Callers for one key share one replacement.
+   */
+  recycle(key: string): Promise<boolean> {
+    const current = this.#recyclings.get(key)
+    if (current) return current
+    const attempt = this.#replace(key).finally(() => this.#recyclings.delete(key))
+    this.#recyclings.set(key, attempt)
+    return attempt
+  }
+
   /** Closes every pool; the answer is how many there were. */
   async closeAll(reason: CloseReason = 'drained'): Promise<number> {
     const pools = [...this.#pools.values()]
@@ -113,15 +132,41 @@ export class PoolCache {
   }
 
   /** Everything that was ever counted here on each cluster, by pools that are gone too. */
-  counters(): ReadonlyMap<Cluster, PoolCounters> {
-    return new Map([...this.#tallies].map(([cluster, tally]) => [cluster, { ...tally }]))
+  counters(): ReadonlyMap<Cluster, ClusterCounters> {
+    return new Map([...this.#tallies].map(([cluster, tally]) => [cluster, tally.counters()]))
   }
 
+  /** Puts a pool that is being opened into the map, so that all who come now wait for it. */
   #open(spec: PoolSpec): Pool {
+    const { pool, opened } = this.#create(spec, () => this.#makeRoom())
+    this.#pools.set(spec.key, pool)
+    // Who waits for the pool is told by the pool.
+    opened.catch(() => {})
+    return pool
+  }
+
+  async #replace(key: string): Promise<boolean> {
+    const old = this.#pools.get(key)
+    if (!old) return false
+    // It takes the place of another, so no room has to be made.
+    const { pool, opened } = this.#create(old.spec, () => {})
+    await opened
+    if (this.#pools.get(key) !== old) {
+      // Somebody closed the old pool meanwhile, and shall not find it open again.
+      await this.#retire(pool, 'drained')
+      return true
+    }
+    this.#pools.set(key, pool)
+    await this.#retire(old, 'recycled')
+    return true
+  }
+
+  /** A pool with its opening under way. Throws `database_unavailable` while its breaker gives the database a pause. */
+  #create(spec: PoolSpec, makeRoom: () => void): { pool: Pool; opened: Promise<void> } {
     const { clock, engine, lifetimeMs, random, slowQueryMs, onChange } = this.#options
     const breaker = this.#breakerOf(spec.key)
     if (breaker.pausedFor(clock.now()) > 0) throw pausedProblem(breaker, clock.now())
-    this.#makeRoom()
+    makeRoom()
     // Last, because it spends the one trial of a pause.
     breaker.allows(clock.now())
 
@@ -132,13 +177,13 @@ export class PoolCache {
       slowQueryMs,
       gate: this.#gate,
       lifetime: () => jitteredLifetime(lifetimeMs, LONGEST_LIFETIME_MS, random),
-      count: (name) => tally[name]++,
+      tally: new PoolTally(tally),
       changed: onChange,
     })
-    this.#pools.set(spec.key, pool)
     this.#alive.add(pool)
+    tally.poolOpened()
     this.#sweepLater()
-    pool.open().then(
+    const opened = pool.open().then(
       () => {
         this.#emit({ event: 'pool.opened', pool: pool.statistics() })
       },
@@ -147,9 +192,10 @@ export class PoolCache {
         if (this.#pools.get(spec.key) === pool) this.#pools.delete(spec.key)
         const code = error instanceof Problem ? error.code : 'internal_error'
         this.#ended(pool, { event: 'pool.error', pool: pool.statistics(), code })
+        throw error
       },
     )
-    return pool
+    return { pool, opened }
   }
 
   /** Evicts the least recently used pool that nobody uses; throws `pool_cache_full` when all are in use. */
@@ -168,26 +214,30 @@ export class PoolCache {
 
   /** Takes the pool out of the map at once, so that the next lease opens a new one, then lets it drain. */
   async #retire(pool: Pool, reason: CloseReason): Promise<void> {
-    this.#pools.delete(pool.spec.key)
+    // When it is being replaced, its successor is there already.
+    if (this.#pools.get(pool.spec.key) === pool) this.#pools.delete(pool.spec.key)
+    // Recycling is nobody's emergency: who waits gets his turn, and after it the time of a statement.
+    const extraMs = reason === 'recycled' ? pool.spec.commandTimeoutMs : 0
     try {
-      await pool.close(this.#options.drainMs)
+      await pool.close(this.#options.drainMs + extraMs)
     } finally {
       this.#ended(pool, { event: 'pool.closed', pool: pool.statistics(), reason })
     }
   }
 
   /** Tells of a pool's end, once: one that is closed while it opens ends in both ways. */
-  #ended(pool: Pool, event: PoolEvent): void {
+  #ended(pool: Pool, event: PoolEnding): void {
     if (!this.#alive.delete(pool)) return
+    this.#tallyOf(pool.spec.cluster).poolClosed('reason' in event ? event.reason : 'error')
     if (this.isEmpty()) this.#stopSweeping()
     this.#emit(event)
     this.#options.onChange()
   }
 
-  #tallyOf(cluster: Cluster): Tally {
+  #tallyOf(cluster: Cluster): ClusterTally {
     let tally = this.#tallies.get(cluster)
     if (!tally) {
-      tally = { ...NO_COUNTERS }
+      tally = new ClusterTally()
       this.#tallies.set(cluster, tally)
     }
     return tally
@@ -197,8 +247,6 @@ export class PoolCache {
     let breaker = this.#breakers.get(key)
     if (!breaker) {
       breaker = new Breaker()
-      const [oldest] = this.#breakers.keys()
-      if (oldest !== undefined && this.#breakers.size >= MAX_BREAKERS) this.#breakers.delete(oldest)
       this.#breakers.set(key, breaker)
     }
     return breaker

@@ -1,11 +1,10 @@
-import type { Connection } from '../engines/engine.ts'
+import type { PooledConnection } from '../engines/engine.ts'
 import type { Problem } from '../problem.ts'
 import type { Clock } from './clock.ts'
+import type { Waiter } from './fair-queue.ts'
 import type { Lease } from './lease.ts'
-import type { Waiter } from './wait-queue.ts'
 
-export interface LeaseRequest {
-  readonly tenant: string
+export interface LeaseRequest extends Waiter {
   /** How long to wait for a connection, in ms, opening included. */
   readonly timeoutMs: number
   /** The caller's; leaving the queue is all it does. */
@@ -16,8 +15,11 @@ export interface LeaseRequest {
  * A request on its way to a lease. Answered exactly once: with the lease, or with the reason why there is none. What
  * arrives for it later is the pool's to give back.
  */
-export class Candidate<C extends Connection> implements Waiter {
+export class Candidate<C extends PooledConnection> implements Waiter {
   readonly tenant: string
+  readonly share: number
+  readonly weight: number
+  readonly maxWaiting: number
   readonly since: number
   /** The answer. */
   readonly lease: Promise<Lease<C>>
@@ -28,6 +30,9 @@ export class Candidate<C extends Connection> implements Waiter {
   /** @param onLeave called when its time is up (`true`) or its caller went away (`false`) */
   constructor(request: LeaseRequest, clock: Clock, onLeave: (timedOut: boolean) => void) {
     this.tenant = request.tenant
+    this.share = request.share
+    this.weight = request.weight
+    this.maxWaiting = request.maxWaiting
     this.since = clock.now()
     this.lease = new Promise((resolve, reject) => {
       this.#answer = { resolve, reject }

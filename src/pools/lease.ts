@@ -1,10 +1,10 @@
-import type { Checkout, Connection } from '../engines/engine.ts'
+import type { Checkout, PooledConnection } from '../engines/engine.ts'
 
 /**
  * The right to one connection's worth of a pool, for one request. `await using` gives it back on every way out of the
  * block; giving it back twice does nothing.
  */
-export class Lease<C extends Connection = Connection> implements AsyncDisposable {
+export class Lease<C extends PooledConnection = PooledConnection> implements AsyncDisposable {
   /** How long the request waited for it, in ms. */
   readonly waitMs: number
   /** Whether the connection had served somebody before. */

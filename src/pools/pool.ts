@@ -1,88 +1,33 @@
-import type { Checkout, Connection, Engine, EngineHooks, EnginePool, Target } from '../engines/engine.ts'
+import type { Checkout, Engine, EngineHooks, EnginePool, PooledConnection } from '../engines/engine.ts'
 import { Problem, toProblem } from '../problem.ts'
-import type { Breaker } from './breaker.ts'
 import { Candidate, type LeaseRequest } from './candidate.ts'
-import type { Clock } from './clock.ts'
+import { FairQueue } from './fair-queue.ts'
+import { Growth } from './growth.ts'
 import { Lease } from './lease.ts'
-import type { OpeningGate } from './opening-gate.ts'
-import { Openings } from './openings.ts'
-import {
-  type Cluster,
-  NO_COUNTERS,
-  type PoolCounters,
-  type PoolState,
-  type PoolStatistics,
-  type Tally,
-} from './statistics.ts'
-import { WaitQueue } from './wait-queue.ts'
+import { Liveness } from './liveness.ts'
+import type { PoolSpec, PoolSurroundings } from './pool-spec.ts'
+import type { PoolState, PoolStatistics } from './statistics.ts'
 
-/** What a pool is for and how large it may get. Times in milliseconds. */
-export interface PoolSpec {
-  /** Unique in its host. */
-  readonly key: string
-  /** Whose pool it is; `null` when tenants share it. */
-  readonly tenant: string | null
-  readonly cluster: Cluster
-  readonly target: Target
-  readonly minSize: number
-  readonly maxSize: number
-  readonly maxWaiting: number
-  readonly commandTimeoutMs: number
-  readonly maxIdleMs: number
-  readonly maxUses: number
-  readonly appName: string
-}
-
-/** What a pool needs from the cache that holds it. */
-export interface PoolSurroundings {
-  readonly clock: Clock
-  readonly gate: OpeningGate
-  readonly breaker: Breaker
-  readonly lifetime: () => number
-  readonly slowQueryMs: number
-  /** Sums up what the pools of a cluster count, those that are gone too. */
-  count(name: keyof PoolCounters): void
-  /** Something that statistics show has changed. */
-  changed(): void
-}
-
-/** A connection unused for longer than this is asked for a sign of life before it is lent: nothing else tells here,
- * sockets of this runtime have no TCP keepalive (workerd src/node/internal/internal_net.ts, 2026-08). */
-const PING_AFTER_MS = 30_000
-const PING_TIMEOUT_MS = 2_000
 const CONNECT_TIMEOUT_MS = 10_000
 
-/** Faults that say something about the way to the database rather than about one statement. */
-const OPENING_FAULTS = new Set([
-  'database_unavailable',
-  'database_refused',
-  'connection_lost',
-  'database_timeout',
-])
-
 /**
- * One pool: decides who gets a connection and when one is opened. The driver's own queue stays empty, because nobody
- * is admitted before a connection is free or a place to open one is held. Invariants, tested with generated
- * histories: leases never exceed `maxSize`; whoever waits is served in order, or told why not, within its time;
- * every place in the gate that was taken is given back.
+ * One pool: decides who gets a connection; when one is opened, its `Growth` decides. The driver's own queue stays
+ * empty, because nobody is admitted before a connection is free or a place to open one is held. Invariants, tested
+ * with generated histories: leases never exceed `maxSize`; whoever waits is served in order, or told why not, within
+ * its time; every place in the gate that was taken is given back.
  */
-export class Pool<C extends Connection = Connection> {
+export class Pool<C extends PooledConnection = PooledConnection> {
   readonly spec: PoolSpec
   readonly #engine: () => Promise<Engine<C>>
   readonly #around: PoolSurroundings
-  readonly #queue: WaitQueue<Candidate<C>>
-  readonly #openings: Openings
-  /** Openings for nobody in particular: what they open is free once they have ended. */
-  #fillings = 0
+  readonly #queue = new FairQueue<Candidate<C>>()
+  readonly #growth: Growth<C>
+  readonly #liveness: Liveness
   readonly #openedAt: number
   #driver: EnginePool<C> | undefined
   #state: PoolState = 'opening'
   #leases = 0
   #lastUsedAt: number
-  /** Connections last used before this are suspect: one of their kind was found dead. */
-  #suspectBefore = 0
-  #waitsForGate = false
-  readonly #counters: Tally = { ...NO_COUNTERS }
   #whenIdle: (() => void) | undefined
 
   /** @param engine loads the engine; called once, when the pool opens */
@@ -90,8 +35,13 @@ export class Pool<C extends Connection = Connection> {
     this.spec = spec
     this.#engine = engine
     this.#around = around
-    this.#queue = new WaitQueue(spec.maxWaiting)
-    this.#openings = new Openings(around.gate)
+    this.#liveness = new Liveness(around.clock)
+    this.#growth = new Growth(spec, around, {
+      leases: () => this.#leases,
+      isOpen: () => this.#state === 'open',
+      retry: () => this.#pump(),
+      refuse: (problem) => this.#rejectAll(problem),
+    })
     this.#openedAt = this.#lastUsedAt = around.clock.now()
   }
 
@@ -140,7 +90,7 @@ export class Pool<C extends Connection = Connection> {
       max_size: this.spec.maxSize,
       opened_at: this.#openedAt,
       last_used_at: this.#lastUsedAt,
-      ...this.#counters,
+      ...this.#around.tally.counters(),
     }
   }
 
@@ -191,10 +141,10 @@ export class Pool<C extends Connection = Connection> {
   async lease(request: LeaseRequest): Promise<Lease<C>> {
     if (this.#state !== 'opening' && this.#state !== 'open') throw new Problem('pool_closed')
     if (request.signal?.aborted) throw new Problem('client_closed_request')
-    this.#queue.checkRoom()
+    this.#queue.checkRoom(request)
     const candidate = new Candidate<C>(request, this.#around.clock, (timedOut) => {
       this.#queue.remove(candidate)
-      if (timedOut) this.#count('lease_timeouts')
+      if (timedOut) this.#around.tally.count('lease_timeouts')
       candidate.reject(
         timedOut ? this.#timeoutProblem(request.timeoutMs) : new Problem('client_closed_request'),
       )
@@ -243,79 +193,34 @@ export class Pool<C extends Connection = Connection> {
     const driver = this.#driver
     if (!driver || this.#state === 'closed') return
     while (this.#queue.size > 0) {
-      const taken = this.#leases + this.#fillings - this.#openings.size
-      const open = taken < driver.counts().size
-      if (!open && !this.#mayOpen(driver)) return
+      const open = this.#growth.hasFree(driver)
+      if (!open && !this.#growth.tryEnter(driver)) return
       const candidate = this.#queue.take()
       if (!candidate) return
-      if (!open) this.#openings.begin(candidate)
+      if (!open) this.#growth.openings.begin(candidate)
       this.#leases++
       void this.#serve(driver, candidate)
     }
-    this.#fill(driver)
-  }
-
-  /** Takes a place in the gate, if the pool may grow and a place is free. */
-  #mayOpen(driver: EnginePool<C>): boolean {
-    const { breaker, clock, gate } = this.#around
-    if (driver.counts().size + this.#openings.size >= this.spec.maxSize || this.#leases >= this.spec.maxSize)
-      return false
-    const now = clock.now()
-    if (breaker.pausedFor(now) > 0) {
-      // Nothing will come back to those who wait here: better an honest no than their whole time.
-      if (driver.counts().size === 0 && this.#leases === 0) this.#rejectAll(pausedProblem(breaker, now))
-      return false
-    }
-    if (!gate.tryEnter()) {
-      if (!this.#waitsForGate) {
-        this.#waitsForGate = true
-        gate.whenFree(() => {
-          this.#waitsForGate = false
-          this.#pump()
-        })
-      }
-      return false
-    }
-    if (!breaker.allows(now)) {
-      gate.leave()
-      return false
-    }
-    return true
-  }
-
-  #fill(driver: EnginePool<C>): void {
-    if (!driver.grow || this.#state !== 'open') return
-    while (driver.counts().size + this.#openings.size < this.spec.minSize && this.#mayOpen(driver)) {
-      const filling = {}
-      this.#openings.begin(filling)
-      this.#fillings++
-      void driver
-        .grow()
-        .catch((error: unknown) => this.#openingFailed(toProblem(error)))
-        .finally(() => {
-          this.#fillings--
-          this.#openings.end(filling)
-          this.#pump()
-        })
-    }
+    this.#growth.fill(driver)
   }
 
   async #serve(driver: EnginePool<C>, candidate: Candidate<C>): Promise<void> {
     let checkout: Checkout<C>
     try {
-      checkout = await this.#takeLive(driver, candidate)
+      checkout = await this.#liveness.checkout(driver, () => this.#growth.enter(candidate))
     } catch (error) {
       const problem = toProblem(error)
       this.#leases--
-      this.#openings.end(candidate)
-      this.#openingFailed(problem)
+      this.#queue.returned(candidate)
+      this.#growth.openings.end(candidate)
+      this.#growth.failed(driver, problem)
       candidate.reject(problem)
       this.#settleIfDrained()
       this.#pump()
       return
     }
     // What a driver with `grow` has checked out is open; another one opens it when it is first used.
-    if (driver.grow) this.#openings.end(candidate)
+    if (driver.grow) this.#growth.openings.end(candidate)
     // The pool's time was up, if not the candidate's own, while the connection was being opened.
     if (this.isClosed()) candidate.reject(new Problem('pool_closed'))
     if (!candidate.isWaiting()) {
@@ -323,85 +228,57 @@ export class Pool<C extends Connection = Connection> {
       await this.#giveBack(candidate, checkout)
       return
     }
-    this.#count('leases')
-    if (checkout.lastUsedAt !== undefined) this.#count('reuses')
-    const waitMs = this.#around.clock.now() - candidate.since
-    candidate.resolve(new Lease(checkout, waitMs, (returned) => this.#giveBack(candidate, returned)))
+    const { clock, tally } = this.#around
+    const leasedAt = clock.now()
+    const waitMs = leasedAt - candidate.since
+    tally.count('leases')
+    if (checkout.lastUsedAt !== undefined) tally.count('reuses')
+    tally.waited(waitMs)
+    candidate.resolve(
+      new Lease(checkout, waitMs, (returned) => this.#giveBack(candidate, returned, leasedAt)),
+    )
     this.#pump()
     this.#around.changed()
   }
 
-  /** A connection that is known to be alive, or was used a moment ago. */
-  async #takeLive(driver: EnginePool<C>, holder: object): Promise<Checkout<C>> {
-    const first = await driver.checkout()
-    if (!this.#isSuspect(first)) return first
-    try {
-      await first.ping(PING_TIMEOUT_MS)
-      return first
-    } catch {
-      await first.release(false)
-      await driver.retireFree()
-    }
-    if (!this.#openings.has(holder)) {
-      await this.#around.gate.enter()
-      this.#openings.begin(holder)
-    }
-    return await driver.checkout()
-  }
-
-  #isSuspect(checkout: Checkout<C>): boolean {
-    const { lastUsedAt } = checkout
-    if (lastUsedAt === undefined) return false
-    return lastUsedAt < this.#suspectBefore || this.#around.clock.now() - lastUsedAt > PING_AFTER_MS
-  }
-
-  async #giveBack(holder: object, checkout: Checkout<C>): Promise<void> {
+  /** @param leasedAt absent for a connection that came too late to be lent */
+  async #giveBack(holder: Candidate<C>, checkout: Checkout<C>, leasedAt?: number): Promise<void> {
     try {
       await checkout.release(this.#state !== 'closed')
     } finally {
       this.#leases--
+      this.#queue.returned(holder)
       this.#lastUsedAt = this.#around.clock.now()
-      this.#openings.end(holder)
+      if (leasedAt !== undefined) this.#around.tally.used(this.#lastUsedAt - leasedAt)
+      this.#growth.openings.end(holder)
       this.#settleIfDrained()
       this.#pump()
       this.#around.changed()
     }
   }
 
-  #openingFailed(problem: Problem): void {
-    if (!OPENING_FAULTS.has(problem.code)) return
-    const { breaker, clock } = this.#around
-    breaker.failed(clock.now())
-    if (breaker.pausedFor(clock.now()) > 0 && this.#driver?.counts().size === 0) this.#rejectAll(problem)
-  }
-
   #hooks(): EngineHooks {
-    const { breaker, clock, slowQueryMs } = this.#around
+    const { breaker, slowQueryMs, tally } = this.#around
     return {
       connectionOpened: () => {
-        this.#count('connections_created')
+        tally.count('connections_created')
         breaker.succeeded()
-        this.#openings.opened()
+        this.#growth.openings.opened()
         this.#pump()
         this.#around.changed()
       },
       connectionClosed: () => {
-        this.#count('connections_closed')
+        tally.count('connections_closed')
         this.#around.changed()
       },
       connectionFailed: () => {
-        this.#count('connection_errors')
-        this.#suspectBefore = clock.now()
+        tally.count('connection_errors')
+        this.#liveness.suspectAll()
       },
       commandEnded: (durationMs) => {
-        if (durationMs >= slowQueryMs) this.#count('slow_queries')
+        if (durationMs >= slowQueryMs) tally.count('slow_queries')
       },
     }
-  }
-
-  #count(name: keyof PoolCounters): void {
-    this.#counters[name]++
-    this.#around.count(name)
   }
 
   #rejectAll(problem: Problem): void {
@@ -418,12 +295,4 @@ export class Pool<C extends Connection = Connection> {
       retryAfter: 1,
     })
   }
-}
-
-/** The answer while a breaker pauses openings. */
-export function pausedProblem(breaker: Breaker, now: number): Problem {
-  return new Problem('database_unavailable', {
-    detail: 'The database failed repeatedly; no connection is tried for a moment.',
-    retryAfter: breaker.pausedFor(now) / 1000,
-  })
 }

@@ -1,4 +1,5 @@
 import type { EngineName, Tenant } from '../tenants/tenant.ts'
+import type { PoolCounters } from './counters.ts'
 
 /** A database server with a connection budget of its own. */
 export type Cluster = 'postgres' | 'postgres-replica' | 'mongo'
@@ -10,21 +11,6 @@ export type PoolState = 'opening' | 'open' | 'draining' | 'closed'
  * connection may get; asked for (after its leases came back); could not be opened.
  */
 export type CloseReason = 'idle' | 'lru' | 'recycled' | 'drained' | 'error'
-
-/** What a pool has done so far. Only ever grows, so that sums over pools never go backwards. */
-export interface PoolCounters {
-  readonly connections_created: number
-  readonly connections_closed: number
-  readonly connection_errors: number
-  readonly leases: number
-  /** Leases that ran on a connection which had served somebody before. */
-  readonly reuses: number
-  readonly lease_timeouts: number
-  readonly slow_queries: number
-}
-
-/** Counters while they are being counted. */
-export type Tally = { -readonly [name in keyof PoolCounters]: number }
 
 /** A pool at one moment, as plain data. Times are epoch milliseconds. */
 export interface PoolStatistics extends PoolCounters {
@@ -43,27 +29,4 @@ export interface PoolStatistics extends PoolCounters {
   readonly max_size: number
   readonly opened_at: number
   readonly last_used_at: number
-}
-
-export const NO_COUNTERS: PoolCounters = Object.freeze({
-  connections_created: 0,
-  connections_closed: 0,
-  connection_errors: 0,
-  leases: 0,
-  reuses: 0,
-  lease_timeouts: 0,
-  slow_queries: 0,
-})
-
-/** The counters of `a` and `b` together. */
-export function addCounters(a: PoolCounters, b: PoolCounters): PoolCounters {
-  return {
-    connections_created: a.connections_created + b.connections_created,
-    connections_closed: a.connections_closed + b.connections_closed,
-    connection_errors: a.connection_errors + b.connection_errors,
-    leases: a.leases + b.leases,
-    reuses: a.reuses + b.reuses,
-    lease_timeouts: a.lease_timeouts + b.lease_timeouts,
-    slow_queries: a.slow_queries + b.slow_queries,
-  }
 }

@@ -1,12 +1,17 @@
-import type { Lease } from '../pools/lease.ts'
+import type { Connection } from '../engines/connection.ts'
 import type { Tenant } from '../tenants/tenant.ts'
+
+/** A connection for the time of one request; `await using` gives it back. */
+export interface RouteLease extends AsyncDisposable {
+  readonly connection: Connection
+}
 
 /** What a route finds around it, wherever it runs. Routes do not know whether that is a pool host or the edge. */
 export interface RouteBindings {
   readonly tenant: Tenant
   readonly requestId: string
   /** A connection to the tenant's database, with its schema or database prepared. Throws a `Problem`. */
-  lease(): Promise<Lease>
+  lease(): Promise<RouteLease>
 }
 
 export interface RouteEnv {

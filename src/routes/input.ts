@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { Problem } from '../problem.ts'
 
 /** The JSON body of a request, checked. Throws a `Problem` that names the first field at fault. */
@@ -16,6 +16,16 @@ export async function readBody<Schema extends z.ZodType>(
 /** The query parameters of a request, checked; parameters that the schema does not name are left alone. */
 export function readQuery<Schema extends z.ZodType>(c: Context, schema: Schema): z.output<Schema> {
   return checked(schema, c.req.query())
+}
+
+/** A whole number in a query parameter, in plain digits. */
+export function whole(min: number, max: number) {
+  const error = `Expected a whole number from ${min} to ${max}.`
+  return z
+    .string({ error })
+    .regex(/^\d{1,9}$/, { error })
+    .transform(Number)
+    .pipe(z.number().min(min, { error }).max(max, { error }))
 }
 
 function parseJson(bytes: ArrayBuffer): unknown {

@@ -1,6 +1,5 @@
-import type { Connection } from '../engines/engine.ts'
+import type { Connection, PostgresConnection } from '../engines/connection.ts'
 import type { MongoConnection } from '../engines/mongo.ts'
-import type { PostgresConnection } from '../engines/postgres.ts'
 import { literal, quoted } from '../engines/postgres-names.ts'
 import { databaseOf, schemaOf, type Tenant } from '../tenants/tenant.ts'
 import { postsIndexes } from './posts/mongo.ts'
@@ -14,16 +13,17 @@ export function provision(connection: Connection, tenant: Tenant): Promise<void>
 }
 
 /**
- * One round trip: statements sent as one are one transaction. The lock is there because two `CREATE SCHEMA IF NOT
- * EXISTS` at once can both find nothing, and then one fails on pg_namespace's unique index.
+ * One round trip and one transaction. The lock is there because two `CREATE SCHEMA IF NOT EXISTS` at once can both find
+ * nothing, and then one fails on pg_namespace's unique index.
  */
 async function provisionSchema(connection: PostgresConnection, tenantId: string): Promise<void> {
   const name = schemaOf(tenantId)
   const schema = quoted(name)
-  await connection.script(`
-    SELECT pg_advisory_xact_lock(hashtextextended(${literal(name)}, 0));
-    CREATE SCHEMA IF NOT EXISTS ${schema};
-    ${postsTable(schema)}`)
+  await connection.batch([
+    `SELECT pg_advisory_xact_lock(hashtextextended(${literal(name)}, 0))`,
+    `CREATE SCHEMA IF NOT EXISTS ${schema}`,
+    ...postsTable(schema),
+  ])
 }
 
 async function provisionDatabase(connection: MongoConnection, tenantId: string): Promise<void> {

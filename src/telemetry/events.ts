@@ -16,6 +16,13 @@ export type LogEvent =
   | { event: 'pool.error'; host: string; pool: string; engine: string; code: string }
   | { event: 'host.retried'; host: string; request_id: string }
   | { event: 'report.failed'; host: string; cluster: string }
+  | {
+      event: 'pause.changed'
+      action: 'pause' | 'resume'
+      tenant: string | null
+      unreached: number
+      request_id: string
+    }
   | { event: 'config.invalid'; variables: readonly string[]; reasons: readonly string[] }
   | { event: 'error.unexpected'; error: string; request_id?: string; tenant?: string }
 
@@ -40,6 +47,7 @@ export const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'pool.error': 'error',
   'host.retried': 'warn',
   'report.failed': 'warn',
+  'pause.changed': 'info',
   'config.invalid': 'error',
   'error.unexpected': 'error',
 }

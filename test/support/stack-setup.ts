@@ -18,6 +18,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     DB_ENV: 'test',
     DB_POOL_MAX_SIZE: '20',
     DB_POOL_TIMEOUT: '3',
+    // Tests look at one pool of 20 per tenant, unless they ask for another placement.
+    STRATEGY: 'dedicated',
+    TIERS: JSON.stringify({ free: { size: 20 }, basic: { size: 20 }, enterprise: { shards: 1 } }),
     STACK_CONTROL_URL: stack.info.controlUrl,
     TENANTS: JSON.stringify(testTenants(stack.info.variables.TENANTS)),
   })

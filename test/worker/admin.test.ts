@@ -28,11 +28,11 @@ describe.each(ENGINES)('the pool of a tenant on %s', (engine) => {
   it("is shown with the server's own counts", async () => {
     const tenant = newTenant(engine)
     await as(tenant, '/api/posts')
-    const { body } = await asAdmin<{ pool: { size: number }; server: { current: number } }>(
+    const { body } = await asAdmin<{ pools: [{ size: number }]; server: { current: number } }>(
       `/admin/connections/${tenant}`,
     )
     expect(body).toMatchObject({ server: { current: expect.any(Number), max: expect.any(Number) } })
-    expect(body.server.current).toBeGreaterThanOrEqual(body.pool.size)
+    expect(body.server.current).toBeGreaterThanOrEqual(body.pools[0].size)
   })
 
   it('is shown, closed on request, and then not found', async () => {
@@ -42,7 +42,8 @@ describe.each(ENGINES)('the pool of a tenant on %s', (engine) => {
     expect(shown.status).toBe(200)
     expect(shown.body).toMatchObject({
       user_id: tenant,
-      pool: { tenant, engine, state: 'open', max_size: 20 },
+      placement: 'dedicated',
+      pools: [{ host: `dedicated:${tenant}`, tenant, engine, state: 'open', max_size: 20 }],
     })
     expect((await asAdmin(`/admin/connections/${tenant}`, 'DELETE')).status).toBe(200)
     const gone = await asAdmin(`/admin/connections/${tenant}`, 'DELETE')
@@ -67,7 +68,58 @@ describe.each(ENGINES)('the pool of a tenant on %s', (engine) => {
   })
 })
 
+interface Times {
+  wait_ms: Record<string, number | null>
+  use_ms: Record<string, number | null>
+}
+
+interface Closings {
+  pools_opened: number
+  pools_closed: Record<string, number> & { drained: number }
+}
+
+const rowsOf = <T>({ hosts }: { hosts: { pools: T[] }[] }): T[] => hosts.flatMap((host) => host.pools)
+
+/** Three percentiles each, none lower than the one before, and the counts behind them kept back. */
+function expectTimes(pool: Times | undefined): void {
+  const percentiles = { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) }
+  expect(pool).toMatchObject({ wait_ms: percentiles, use_ms: percentiles })
+  expect(pool).not.toHaveProperty('wait')
+  expect(pool).not.toHaveProperty('use')
+  for (const { p50, p95, p99 } of [pool?.wait_ms ?? {}, pool?.use_ms ?? {}]) {
+    expect(p95).toBeGreaterThanOrEqual(Number(p50))
+    expect(p99).toBeGreaterThanOrEqual(Number(p95))
+  }
+}
+
 describe('statistics', () => {
+  it('tell of a pool how long requests wait for it and use it', async () => {
+    const tenant = newTenant('postgres')
+    await as(tenant, '/api/test/hold?ms=120')
+    const { body } = await asAdmin<{ pools: [Times] }>(`/admin/connections/${tenant}`)
+    expectTimes(body.pools[0])
+    expect(body.pools[0].use_ms.p99).toBeGreaterThanOrEqual(120)
+    const fleet = await until(
+      () => asAdmin<{ hosts: { pools: (Times & { tenant: string })[] }[] }>('/metrics/db-pool'),
+      // The first report may have left while the lease was still out.
+      (answer) => rowsOf(answer.body).some((pool) => pool.tenant === tenant && pool.use_ms.p50 !== null),
+    )
+    expectTimes(rowsOf(fleet.body).find((pool) => pool.tenant === tenant))
+  })
+
+  it('count how pools come and go, and go on counting when they are gone', async () => {
+    const before = await asAdmin<Closings>('/admin/connections')
+    const tenant = newTenant('mongo')
+    await as(tenant, '/api/posts')
+    await asAdmin(`/admin/connections/${tenant}`, 'DELETE')
+    const { body } = await until(
+      () => asAdmin<Closings>('/admin/connections'),
+      (answer) => answer.body.pools_closed.drained > before.body.pools_closed.drained,
+    )
+    expect(Object.keys(body.pools_closed).sort()).toEqual(['drained', 'error', 'idle', 'lru', 'recycled'])
+    expect(body.pools_opened).toBeGreaterThan(before.body.pools_opened)
+  })
+
   it('add up over every host', async () => {
     const tenants = [newTenant('postgres'), newTenant('mongo'), newTenant('postgres')]
     await Promise.all(tenants.map((tenant) => as(tenant, '/api/posts')))
@@ -111,15 +163,22 @@ describe('statistics', () => {
         'connection_errors',
         'idle_timeout',
         'open_connections',
+        'pools_closed',
+        'pools_opened',
         'reuse',
         'slow_queries',
         'total_connections',
         'total_connections_closed',
         'total_connections_created',
         'total_potential_connections',
+        'use_ms',
         'user_pool_size',
+        'wait_ms',
       ].sort(),
     )
+    for (const times of [body.wait_ms, body.use_ms]) {
+      expect(times).toEqual({ p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) })
+    }
     expect(body).toMatchObject({ user_pool_size: 20, idle_timeout: 60 })
     expect(Object.values(body).every((value) => typeof value !== 'number' || value >= 0)).toBe(true)
     expect(Object.keys(body.reuse).sort()).toEqual([

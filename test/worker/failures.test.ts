@@ -44,8 +44,8 @@ describe.each(ENGINES)('when the %s server ends every connection', (engine) => {
     await endConnections(engine)
     // The server's farewell has to arrive before it can be known here.
     await until(
-      () => asAdmin<{ pool: { connections_closed: number } }>(`/admin/connections/${tenant}`),
-      ({ body }) => body.pool.connections_closed > 0,
+      () => asAdmin<{ pools: [{ connections_closed: number }] }>(`/admin/connections/${tenant}`),
+      ({ body }) => body.pools[0].connections_closed > 0,
     )
     const next = await Promise.all(Array.from({ length: 10 }, () => as(tenant, '/api/test/connection')))
     expect(next.every((one) => one.status === 200)).toBe(true)
@@ -91,10 +91,10 @@ describe('a refused statement', () => {
         Array.from({ length: 4 }, () => as<{ id: number }>(tenant, '/api/test/connection')),
       )
       expect(ids.map((one) => one.body.id)).toContain(before.body.id)
-      const { body: pool } = await asAdmin<{ pool: { connections_closed: number } }>(
+      const { body: shown } = await asAdmin<{ pools: [{ connections_closed: number }] }>(
         `/admin/connections/${tenant}`,
       )
-      expect(pool.pool.connections_closed).toBe(0)
+      expect(shown.pools[0].connections_closed).toBe(0)
     },
   )
 })

@@ -1,4 +1,6 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
+import worker from '../../src/index.ts'
 
 /** Variables that only tests have; see test/support/stack-setup.ts. */
 declare global {
@@ -51,10 +53,41 @@ export function as<Body = Record<string, unknown>>(
   })
 }
 
-/** Sends a request with the admin token. */
-export function asAdmin<Body = Record<string, unknown>>(path: string, method = 'GET') {
-  return send<Body>(path, { method, headers: { authorization: `Bearer ${env.ADMIN_TOKEN}` } })
+/** Sends a request with the admin token, with a JSON body if one is given. */
+export function asAdmin<Body = Record<string, unknown>>(path: string, method = 'GET', body?: unknown) {
+  return send<Body>(path, {
+    method,
+    headers: {
+      authorization: `Bearer ${env.ADMIN_TOKEN}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
 }
+
+/** The Worker under test with other settings: the edge decides where a tenant runs, hosts do as they are told. */
+export function workerWith(variables: Record<string, string>) {
+  const settings = { ...env, ...variables }
+  return async <Body = Record<string, unknown>>(
+    path: string,
+    headers: Record<string, string>,
+    { method = 'GET', body }: { method?: string; body?: unknown } = {},
+  ) => {
+    const context = createExecutionContext()
+    const request = new Request(`http://rockpool.test${path}`, {
+      method,
+      headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const response = await worker.fetch(request, settings, context)
+    await waitOnExecutionContext(context)
+    return { status: response.status, body: (await response.json()) as Body }
+  }
+}
+
+/** Headers of the admin, and of a tenant. */
+export const ADMIN = { authorization: `Bearer ${env.ADMIN_TOKEN}` }
+export const headersOf = (tenant: string) => ({ 'x-user-id': tenant })
 
 /** Tells the proxy in front of a service how to fail; see dev/local/control.ts. */
 export async function setFault(

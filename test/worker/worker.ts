@@ -1,4 +1,6 @@
 import { Hono } from 'hono'
+import type { PooledConnection } from '../../src/engines/engine.ts'
+import type { Lease } from '../../src/pools/lease.ts'
 import { routes } from '../../src/routes/app.ts'
 import type { RouteEnv } from '../../src/routes/bindings.ts'
 
@@ -14,16 +16,17 @@ probes.get('/connection', async (c) => {
   const { connection } = lease
   if (connection.engine === 'postgres') {
     const [row] = await connection.query<{ id: number }>('SELECT pg_backend_pid() AS id')
-    return c.json({ id: row?.id, reused: lease.reused })
+    return c.json({ id: row?.id })
   }
   const hello = await connection.run('admin', (db) => db.command({ hello: 1 }))
-  return c.json({ id: hello.connectionId as number, reused: lease.reused })
+  return c.json({ id: hello.connectionId as number })
 })
 
 /** Keeps a connection busy in the database for `?ms=`. */
 probes.get('/hold', async (c) => {
   const ms = Number(c.req.query('ms'))
-  await using lease = await c.env.lease()
+  // In a pool host what routes get is the pool's own lease.
+  await using lease = (await c.env.lease()) as Lease<PooledConnection>
   const { connection } = lease
   if (connection.engine === 'postgres') {
     await connection.query('SELECT pg_sleep($1)', [ms / 1000])

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { whole } from '../input.ts'
 
 /** Text that both databases store as it is: Postgres takes neither NUL nor half a surrogate pair. */
 const text = (min: number, max: number) =>
@@ -10,13 +11,6 @@ const text = (min: number, max: number) =>
       (value) => !value.includes('\0') && value.isWellFormed(),
       'Text must be valid Unicode without NUL.',
     )
-
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, `Expected a whole number from ${min} to ${max}.`)
-    .transform(Number)
-    .pipe(z.number().min(min).max(max))
 
 const title = text(1, 300)
 const content = text(0, 200_000)

@@ -1,21 +1,22 @@
 import { validate as isUuid, v7 as uuidv7 } from 'uuid'
-import type { PostgresConnection } from '../../engines/postgres.ts'
+import type { PostgresConnection } from '../../engines/connection.ts'
 import { quoted } from '../../engines/postgres-names.ts'
 import { schemaOf } from '../../tenants/tenant.ts'
 import type { NewPost, Page, Post, PostChange } from './post.ts'
 import type { PostStore } from './store.ts'
 
-/** Creates the posts table in a schema whose quoted name is given; safe to repeat. */
-export const postsTable = (schema: string) => `
-  CREATE TABLE IF NOT EXISTS ${schema}.posts (
+/** What creates the posts table in a schema whose quoted name is given; safe to repeat. */
+export const postsTable = (schema: string): readonly string[] => [
+  `CREATE TABLE IF NOT EXISTS ${schema}.posts (
     id uuid PRIMARY KEY,
     title text NOT NULL,
     content text NOT NULL,
     tags text[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
-  );
-  CREATE INDEX IF NOT EXISTS posts_newest ON ${schema}.posts (created_at DESC, id DESC);`
+  )`,
+  `CREATE INDEX IF NOT EXISTS posts_newest ON ${schema}.posts (created_at DESC, id DESC)`,
+]
 
 const COLUMNS = 'id, title, content, tags, created_at, updated_at'
 

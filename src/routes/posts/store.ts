@@ -1,4 +1,4 @@
-import type { Connection } from '../../engines/engine.ts'
+import type { Connection } from '../../engines/connection.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import { MongoPosts } from './mongo.ts'
 import type { NewPost, Page, Post, PostChange } from './post.ts'

@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Fleet } from '../../../src/ledger/fleet.ts'
 import type { HostReport } from '../../../src/ledger/report.ts'
-import { NO_COUNTERS, type PoolCounters, type PoolStatistics } from '../../../src/pools/statistics.ts'
+import { type ClusterCounters, NO_COUNTERS, type ReportedCounters } from '../../../src/pools/counters.ts'
+import type { CloseReason, PoolStatistics } from '../../../src/pools/statistics.ts'
+import { ClusterTally } from '../../../src/pools/tally.ts'
+import { checkGrowth } from '../support/counters.ts'
 
 const MINUTE = 60_000
 const pool = { key: 'a', state: 'open' } as PoolStatistics
@@ -16,7 +19,7 @@ test('shows the last report of every host that has pools', () => {
   fleet.record(reportOf('h1', 'i', 1), 0)
   fleet.record(reportOf('h2', 'i', 1, []), 10)
   fleet.record(reportOf('h1', 'i', 2), 20)
-  expect(fleet.hosts(30)).toEqual([{ host: 'h1', pools: [pool], reported_at: 20, stale: false }])
+  expect(fleet.hosts(30)).toEqual([{ host: 'h1', pools: [pool], held: 0, reported_at: 20, stale: false }])
   expect(fleet.counters().leases).toBe(3)
 })
 
@@ -53,6 +56,40 @@ test('a new life of a host counts on from the one before', () => {
   expect(fleet.counters().leases).toBe(9)
 })
 
+test('a host without pools is shown while it holds requests back', () => {
+  const fleet = new Fleet()
+  fleet.record({ ...reportOf('h', 'i', 0, []), held: 2 }, 0)
+  expect(fleet.hosts(0)).toMatchObject([{ host: 'h', held: 2 }])
+  fleet.record({ ...reportOf('h', 'i', 0, []), held: 0 }, 1)
+  expect(fleet.hosts(1)).toEqual([])
+})
+
+test('a pause concerns the hosts on which the tenant may run, and those that hold requests back', () => {
+  const fleet = new Fleet()
+  const poolOf = (tenant: string | null) => ({ ...pool, tenant })
+  fleet.record(reportOf('own', 'i', 0, [poolOf('a')]), 0)
+  fleet.record(reportOf('other', 'i', 0, [poolOf('b')]), 0)
+  fleet.record(reportOf('shared', 'i', 0, [poolOf(null)]), 0)
+  fleet.record({ ...reportOf('holding', 'i', 0, []), held: 1 }, 0)
+  fleet.record(reportOf('gone', 'i', 0, []), 0)
+  expect(fleet.concernedHosts('a', 0)).toEqual(['own', 'shared', 'holding'])
+  expect(fleet.concernedHosts(null, 0)).toEqual(['own', 'other', 'shared', 'holding'])
+})
+
+test('active tenants are summed over hosts, the shards of one tenant count once', () => {
+  const fleet = new Fleet()
+  const active = (host: string, active_tenants: number, owner?: string) =>
+    fleet.record({ ...reportOf(host, 'i', 0), active_tenants, ...(owner !== undefined && { owner }) }, 0)
+  active('group:1', 4)
+  active('group:2', 3)
+  active('dedicated:a:0', 1, 'a')
+  active('dedicated:a:1', 1, 'a')
+  active('dedicated:b', 0, 'b')
+  fleet.record(reportOf('of an older version', 'i', 0), 0)
+  expect(fleet.activeTenants(5 * MINUTE)).toBe(8)
+  expect(fleet.activeTenants(5 * MINUTE + 1)).toBe(0)
+})
+
 test('the same numbers come out of what was stored', () => {
   const fleet = new Fleet()
   fleet.record(reportOf('h', 'first', 7), 0)
@@ -75,16 +112,42 @@ test('the more hosts there are, the less often each is to report', () => {
   expect(intervals).toEqual([250, 250, 250, 260, 1_000, 30_000, 30_000])
 })
 
+test('an older report, and an older past, count as zero what they do not know', () => {
+  const fleet = new Fleet({ entries: [], past: { leases: 5 } })
+  const older: ReportedCounters = { leases: 2, connections_created: 1 }
+  fleet.record({ ...reportOf('old', 'i', 0), counters: older }, 0)
+  fleet.record({ ...reportOf('new', 'i', 0), counters: { ...NO_COUNTERS, pools_opened: 3 } }, 0)
+  fleet.record({ ...reportOf('old', 'next', 0), counters: older }, 1)
+  expect(fleet.counters()).toEqual({ ...NO_COUNTERS, leases: 9, connections_created: 2, pools_opened: 3 })
+})
+
+const reasons: readonly CloseReason[] = ['idle', 'lru', 'recycled', 'drained', 'error']
 const event = fc.oneof(
   fc.record({
     host: fc.constantFrom('h1', 'h2', 'h3'),
-    grows: fc.nat({ max: 5 }),
+    leases: fc.array(fc.nat({ max: 200_000 }), { maxLength: 5 }),
+    opened: fc.nat({ max: 3 }),
+    closed: fc.array(fc.constantFrom(...reasons), { maxLength: 3 }),
     reborn: fc.boolean(),
     pools: fc.boolean(),
   }),
   fc.record({ silence: fc.integer({ min: 1, max: 25 * MINUTE }) }),
   fc.record({ restart: fc.constant(true) }),
 )
+type Reported = Extract<typeof event extends fc.Arbitrary<infer E> ? E : never, { host: string }>
+
+/** What happens to a host goes into its own tally and into that of all there ever was. */
+function tell({ leases, opened, closed }: Reported, tallies: readonly ClusterTally[]): void {
+  for (const tally of tallies) {
+    for (const ms of leases) {
+      tally.count('leases')
+      tally.waited(ms)
+      tally.used(ms)
+    }
+    for (let pool = 0; pool < opened; pool++) tally.poolOpened()
+    for (const reason of closed) tally.poolClosed(reason)
+  }
+}
 
 test('totals never go backwards and lose nothing, whatever hosts come, go and begin anew', () => {
   fc.assert(
@@ -92,34 +155,33 @@ test('totals never go backwards and lose nothing, whatever hosts come, go and be
       let fleet = new Fleet()
       let now = 0
       let lives = 0
-      let last: PoolCounters = NO_COUNTERS
-      const living = new Map<string, { instance: string; leases: number; at: number }>()
-      let counted = 0
+      let last: ClusterCounters = NO_COUNTERS
+      const living = new Map<
+        string,
+        { instance: string; tally: ClusterTally; report: HostReport; at: number }
+      >()
+      const ever = new ClusterTally()
       for (const next of events) {
         if ('silence' in next) now += next.silence
         else if ('restart' in next) {
           // What the Ledger stores and reads back.
-          const entries = [...living].map(([host, { instance, leases, at }]) => ({
-            report: reportOf(host, instance, leases),
-            at,
-          }))
-          fleet = new Fleet({ entries, past: fleet.past })
+          const entries = [...living.values()].map(({ report, at }) => ({ report, at }))
+          fleet = new Fleet(structuredClone({ entries, past: fleet.past }))
         } else {
           const old = living.get(next.host)
-          const life = old && !next.reborn ? old : { instance: `life-${lives++}`, leases: 0, at: now }
-          life.leases += next.grows
-          life.at = now
-          counted += next.grows
-          living.set(next.host, life)
-          fleet.record(reportOf(next.host, life.instance, life.leases, next.pools ? [pool] : []), now)
+          const { instance, tally } =
+            old && !next.reborn ? old : { instance: `life-${lives++}`, tally: new ClusterTally() }
+          tell(next, [tally, ever])
+          const pools = next.pools ? [pool] : []
+          const report = { ...reportOf(next.host, instance, 0, pools), counters: tally.counters() }
+          living.set(next.host, { instance, tally, report, at: now })
+          fleet.record(report, now)
         }
         // An object that was silent for so long is gone; when its host comes back it is a new one.
         for (const host of fleet.forgetSilent(now)) living.delete(host)
         const totals = fleet.counters()
-        for (const name of Object.keys(NO_COUNTERS) as (keyof PoolCounters)[]) {
-          expect(totals[name]).toBeGreaterThanOrEqual(last[name])
-        }
-        expect(totals.leases).toBe(counted)
+        checkGrowth(last, totals)
+        expect(totals).toEqual(ever.counters())
         last = totals
       }
     }),

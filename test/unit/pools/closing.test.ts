@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Problem } from '../../../src/problem.ts'
 import { settle } from '../support/clock.ts'
 import { fakeOf } from '../support/engine.ts'
-import { FakeHost, problemOf } from '../support/host.ts'
+import { FakeHost, problemOf, requestOf } from '../support/host.ts'
 
 const one = { minSize: 1, maxSize: 1 }
 
@@ -40,7 +40,7 @@ test('a closing pool itself lets nobody in', async () => {
   const held = await host.lease('a', one)
   const pool = host.cache.find('a')
   const closed = host.cache.close('a')
-  expect(await problemOf(pool?.lease({ tenant: 'a', timeoutMs: 1_000 }) ?? closed)).toMatchObject({
+  expect(await problemOf(pool?.lease(requestOf('a')) ?? closed)).toMatchObject({
     code: 'pool_closed',
   })
   await held.release()

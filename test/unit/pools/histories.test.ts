@@ -49,13 +49,17 @@ const setting = fc
   })
   .map(({ fill, ...rest }) => ({ ...rest, minSize: Math.round(fill * rest.maxSize) }))
 
-async function run(history: History, spec: Parameters<History['ask']>[1], now: Step): Promise<void> {
+async function run(
+  history: History,
+  { maxWaiting, ...spec }: Parameters<History['ask']>[1] & { readonly maxWaiting: number },
+  now: Step,
+): Promise<void> {
   const { cache, clock, engine } = history.host
   const opening =
     'index' in now ? engine.openings[now.index % Math.max(1, engine.openings.length)] : undefined
   switch (now.do) {
     case 'ask':
-      return history.ask(now.key, spec, now)
+      return history.ask(now.key, spec, { ...now, maxWaiting })
     case 'abort':
       return history.asked
         .filter(({ answer }) => answer === undefined)

@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest'
-import type { Connection } from '../../../src/engines/engine.ts'
+import type { PooledConnection } from '../../../src/engines/engine.ts'
 import { Lease } from '../../../src/pools/lease.ts'
 import { FakeHost } from '../support/host.ts'
 
 function leaseOf(lastUsedAt?: number) {
-  const connection = {} as Connection
+  const connection = {} as PooledConnection
   const returned: unknown[] = []
   const checkout = {
     connection,
     lastUsedAt,
+    aliveAt: 0,
     ping: async () => {},
     release: async () => {},
   }

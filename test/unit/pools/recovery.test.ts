@@ -124,6 +124,18 @@ test('a dead connection is replaced before anybody meets it, and the free ones w
   expect(host.cache.statistics()[0]).toMatchObject({ size: 1, used: 1, connections_closed: 3 })
 })
 
+test('a connection that nobody used since it was opened is asked too, once that is long ago', async () => {
+  const host = new FakeHost()
+  const size = { minSize: 2, maxSize: 2 }
+  await (await host.lease('a', size)).release()
+  await settle()
+  for (const connection of host.engine.pools[0]?.connections ?? []) connection.dead = true
+  await host.clock.advance(30_001)
+  await using first = await host.lease('a', size)
+  await using second = await host.lease('a', size)
+  expect([fakeOf(first), fakeOf(second)]).toMatchObject([{ dead: false }, { dead: false }])
+})
+
 test('once a connection failed, those used before are asked before they are lent', async () => {
   const host = new FakeHost()
   const [first, second] = await Promise.all([host.lease('a'), host.lease('a')])

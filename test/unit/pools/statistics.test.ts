@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { addCounters, NO_COUNTERS } from '../../../src/pools/statistics.ts'
+import { NO_COUNTERS } from '../../../src/pools/counters.ts'
 import { Problem } from '../../../src/problem.ts'
 import { settle } from '../support/clock.ts'
-import { FakeHost, problemOf, specOf } from '../support/host.ts'
+import { FakeHost, problemOf, requestOf, specOf } from '../support/host.ts'
 
 test('statistics show a pool as it is at this moment', async () => {
   const host = new FakeHost()
@@ -34,6 +34,8 @@ test('statistics show a pool as it is at this moment', async () => {
       reuses: 0,
       lease_timeouts: 0,
       slow_queries: 0,
+      wait: { counts: [1], sum: 0 },
+      use: { counts: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], sum: 1_000 },
     },
   ])
 })
@@ -69,19 +71,72 @@ test('statements that take as long as the limit count as slow', async () => {
   expect(host.cache.statistics()[0]?.slow_queries).toBe(2)
 })
 
+test('waiting and use are timed: from asking to having, and from having to being back', async () => {
+  const host = new FakeHost()
+  const size = { maxSize: 1 }
+  const first = await host.lease('a', size)
+  const second = host.lease('a', size)
+  await host.clock.advance(40)
+  expect(host.cache.statistics()[0]).toMatchObject({ wait: { sum: 0 }, use: { sum: 0 } })
+  await first.release()
+  await (await second).release()
+  const times = { wait: { sum: 40 }, use: { sum: 40 } }
+  expect(host.cache.statistics()[0]).toMatchObject({ leases: 2, ...times })
+  await host.cache.closeAll()
+  expect(host.cache.counters().get('postgres')).toMatchObject(times)
+})
+
+test('who gives up has waited for nothing, and has used nothing', async () => {
+  const host = new FakeHost()
+  const held = await host.lease('a', { maxSize: 1 })
+  const late = problemOf(host.lease('a', { maxSize: 1 }, { timeoutMs: 100 }))
+  await host.clock.advance(100)
+  expect((await late).code).toBe('pool_timeout')
+  await held.release()
+  expect(host.cache.statistics()[0]).toMatchObject({
+    lease_timeouts: 1,
+    wait: { counts: [1], sum: 0 },
+    use: { sum: 100 },
+  })
+})
+
+test('every pool that ends is counted with its reason', async () => {
+  const host = new FakeHost({ maxPools: 2 })
+  const use = async (key: string) => (await host.lease(key, { maxIdleMs: 1_000 })).release()
+  await use('a')
+  await use('b')
+  await use('c')
+  await host.cache.close('b')
+  await host.clock.advance(60_000)
+  host.engine.failure = new Problem('database_unavailable')
+  await problemOf(host.lease('d'))
+  expect(host.cache.counters().get('postgres')).toMatchObject({
+    pools_opened: 4,
+    pools_closed: { idle: 1, lru: 1, recycled: 0, drained: 1, error: 1 },
+  })
+})
+
 test('what was counted stays counted when the pool is gone', async () => {
   const host = new FakeHost()
   await (await host.lease('a')).release()
   await (await host.lease('b')).release()
   const before = host.cache.counters().get('postgres')
   await host.cache.close('a')
-  expect(host.cache.counters().get('postgres')).toEqual({ ...before, connections_closed: 1 })
+  expect(host.cache.counters().get('postgres')).toEqual({
+    ...before,
+    connections_closed: 1,
+    pools_closed: { ...NO_COUNTERS.pools_closed, drained: 1 },
+  })
   await host.cache.closeAll()
   expect(host.cache.counters().get('postgres')).toEqual({
     ...NO_COUNTERS,
     leases: 2,
     connections_created: 2,
     connections_closed: 2,
+    wait: { counts: [2], sum: 0 },
+    use: { counts: [2], sum: 0 },
+    pools_opened: 2,
+    pools_closed: { ...NO_COUNTERS.pools_closed, drained: 2 },
   })
 })
 
@@ -128,20 +183,12 @@ test('a connection that is closed after its pool was closed by force is counted 
 test('each cluster has its own sums', async () => {
   const host = new FakeHost()
   await (await host.lease('a')).release()
-  await (await host.cache.lease(specOf('b', { cluster: 'mongo' }), { tenant: 'b', timeoutMs: 100 })).release()
+  await (await host.cache.lease(specOf('b', { cluster: 'mongo' }), requestOf('b'))).release()
   await (await host.lease('a')).release()
   expect([...host.cache.counters()].map(([cluster, { leases }]) => [cluster, leases])).toEqual([
     ['postgres', 2],
     ['mongo', 1],
   ])
-})
-
-test('counters add up name by name', () => {
-  const a = { ...NO_COUNTERS, leases: 1, slow_queries: 2 }
-  const names = Object.keys(NO_COUNTERS)
-  const ones = Object.fromEntries(names.map((name) => [name, 1])) as typeof a
-  expect(addCounters(a, ones)).toEqual({ ...ones, leases: 2, slow_queries: 3 })
-  expect(Object.keys(addCounters(a, ones)).sort()).toEqual(names.sort())
 })
 
 test('whoever watches hears of every lease, return, opening and ending', async () => {

@@ -69,12 +69,12 @@ test('who gives up during the first opening leaves no trace', async () => {
 
 test('a full queue says no at once', async () => {
   const host = new FakeHost()
-  const small = { ...one, maxWaiting: 2 }
-  const held = await host.lease('a', small)
-  const waiting = [host.lease('a', small), host.lease('a', small)]
+  const ask = () => host.lease('a', one, { maxWaiting: 2 })
+  const held = await ask()
+  const waiting = [ask(), ask()]
   await settle()
   const before = host.clock.now()
-  expect(await problemOf(host.lease('a', small))).toMatchObject({ code: 'pool_queue_full', retryAfter: 1 })
+  expect(await problemOf(ask())).toMatchObject({ code: 'pool_queue_full', retryAfter: 1 })
   expect(host.clock.now()).toBe(before)
   expect(host.cache.statistics()[0]).toMatchObject({ waiting: 2, lease_timeouts: 0 })
   await held.release()

@@ -1,11 +1,11 @@
 import type {
   Checkout,
-  Connection,
   Engine,
   EngineCounts,
   EngineHooks,
   EngineOptions,
   EnginePool,
+  PooledConnection,
   Target,
 } from '../../../src/engines/engine.ts'
 import type { Lease } from '../../../src/pools/lease.ts'
@@ -19,11 +19,13 @@ export class FakeConnection {
   broken = false
   /** Whether its peer is gone: nobody knows before it is asked. */
   dead = false
+  readonly openedAt: number
   lastUsedAt: number | undefined
   /** Whose it is. */
   readonly pool: FakePool
 
   constructor(pool: FakePool, id: number) {
+    this.openedAt = pool.options.now()
     this.pool = pool
     this.id = id
   }
@@ -120,8 +122,8 @@ export abstract class FakePool implements EnginePool {
 }
 
 /** The real connections have private parts, which nothing that stands in for them can have. */
-export function disguised(connection: FakeConnection): Connection {
-  return connection as unknown as Connection
+export function disguised(connection: FakeConnection): PooledConnection {
+  return connection as unknown as PooledConnection
 }
 
 /** The fake behind a lease. */

@@ -1,10 +1,12 @@
 import { expect } from 'vitest'
 import type { LeaseRequest } from '../../../src/pools/candidate.ts'
+import { type ClusterCounters, NO_COUNTERS } from '../../../src/pools/counters.ts'
 import type { Lease } from '../../../src/pools/lease.ts'
-import type { Pool, PoolSpec } from '../../../src/pools/pool.ts'
-import { NO_COUNTERS, type PoolCounters } from '../../../src/pools/statistics.ts'
+import type { Pool } from '../../../src/pools/pool.ts'
+import type { PoolSpec } from '../../../src/pools/pool-spec.ts'
 import { Problem, type ProblemCode } from '../../../src/problem.ts'
 import { settle } from './clock.ts'
+import { checkGrowth, countOf } from './counters.ts'
 import { fakeOf } from './engine.ts'
 import type { FakeHost } from './host.ts'
 import { Operations } from './mongo-engine.ts'
@@ -32,14 +34,14 @@ export class History {
   readonly host: FakeHost
   readonly asked: Asked[] = []
   readonly out: Lease[] = []
-  #counted: PoolCounters = NO_COUNTERS
+  #counted: ClusterCounters = NO_COUNTERS
 
   constructor(host: FakeHost) {
     this.host = host
     host.engine.held = true
   }
 
-  ask(key: string, spec: Partial<PoolSpec>, request: Pick<LeaseRequest, 'timeoutMs'>): void {
+  ask(key: string, spec: Partial<PoolSpec>, request: Pick<LeaseRequest, 'timeoutMs' | 'maxWaiting'>): void {
     const caller = new AbortController()
     const lease = this.host.lease(key, spec, { ...request, signal: caller.signal })
     const until = this.host.clock.now() + request.timeoutMs
@@ -131,13 +133,15 @@ export class History {
 
   #checkCounters(): void {
     const now = this.host.cache.counters().get('postgres') ?? NO_COUNTERS
-    for (const name of Object.keys(NO_COUNTERS) as (keyof PoolCounters)[]) {
-      expect(now[name], `${name} went backwards`).toBeGreaterThanOrEqual(this.#counted[name])
-    }
+    checkGrowth(this.#counted, now)
     this.#counted = now
     const answers = this.asked.map(({ answer }) => answer)
     expect(now.leases).toBe(answers.filter((answer) => typeof answer === 'object').length)
     expect(now.lease_timeouts).toBe(answers.filter((answer) => answer === 'pool_timeout').length)
+    expect(countOf(now.wait), 'a wait is missing').toBe(now.leases)
+    expect(countOf(now.use), 'a use is missing').toBe(now.leases - this.out.length)
+    const closed = Object.values(now.pools_closed).reduce((sum, count) => sum + count, 0)
+    expect(now.pools_opened - closed, 'a pool did not end once').toBe(this.host.cache.statistics().length)
     expect(now.connections_created).toBeLessThanOrEqual(this.host.engine.opened)
   }
 

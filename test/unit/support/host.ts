@@ -1,6 +1,6 @@
 import { PoolCache, type PoolCacheOptions, type PoolEvent } from '../../../src/pools/cache.ts'
 import type { LeaseRequest } from '../../../src/pools/candidate.ts'
-import type { PoolSpec } from '../../../src/pools/pool.ts'
+import type { PoolSpec } from '../../../src/pools/pool-spec.ts'
 import { Problem } from '../../../src/problem.ts'
 import { FakeClock } from './clock.ts'
 import type { FakeEngine } from './engine.ts'
@@ -14,13 +14,17 @@ export function specOf(key: string, overrides: Partial<PoolSpec> = {}): PoolSpec
     target: { engine: 'postgres', url: 'postgres://app@db.test/app' },
     minSize: 1,
     maxSize: 2,
-    maxWaiting: 1_000,
     commandTimeoutMs: 5_000,
     maxIdleMs: 300_000,
     maxUses: 1_000,
     appName: 'rockpool/test',
     ...overrides,
   }
+}
+
+/** What a tenant asks for that has its pool to itself. */
+export function requestOf(tenant: string, overrides: Partial<LeaseRequest> = {}): LeaseRequest {
+  return { tenant, share: 1_000, weight: 1, maxWaiting: 1_000, timeoutMs: 30_000, ...overrides }
 }
 
 /** A pool cache with everything around it faked. */
@@ -50,7 +54,7 @@ export class FakeHost {
   }
 
   lease(key: string, overrides: Partial<PoolSpec> = {}, request: Partial<LeaseRequest> = {}) {
-    return this.cache.lease(specOf(key, overrides), { tenant: key, timeoutMs: 30_000, ...request })
+    return this.cache.lease(specOf(key, overrides), requestOf(key, request))
   }
 
   /** What happened to which pool, and why. */

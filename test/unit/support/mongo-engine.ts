@@ -51,6 +51,7 @@ class MongoPool extends FakePool {
   readonly expiresAt: number
   readonly #free: FakeConnection[] = []
   #opening = 0
+  readonly #openedAt = this.options.now()
   #lastUsedAt: number | undefined
 
   constructor(engine: FakeEngine, target: Target, options: EngineOptions, hooks: EngineHooks) {
@@ -73,6 +74,7 @@ class MongoPool extends FakePool {
     return {
       connection: disguised(operations),
       lastUsedAt: this.#lastUsedAt,
+      aliveAt: this.#lastUsedAt ?? this.#openedAt,
       ping: async () => {
         const dead = [...this.connections].filter((connection) => connection.dead)
         // A network error retires the driver's whole generation.

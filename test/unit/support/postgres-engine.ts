@@ -34,10 +34,11 @@ class PostgresPool extends FakePool {
   async checkout(): Promise<Checkout> {
     if (this.closed) throw new Problem('pool_closed')
     const connection = this.#free.pop() ?? (await this.#open())
-    const { lastUsedAt } = connection
+    const { lastUsedAt, openedAt } = connection
     return {
       connection: disguised(connection),
       lastUsedAt,
+      aliveAt: lastUsedAt ?? openedAt,
       ping: async () => {
         if (connection.dead) throw new Problem('database_timeout')
       },

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Connection, EngineHooks, EnginePool, Target } from '../../../src/engines/engine.ts'
+import type { EngineHooks, EnginePool, PooledConnection, Target } from '../../../src/engines/engine.ts'
 import { loadEngine } from '../../../src/engines/load.ts'
 import { clearFaults, cut, ENGINES, setFault, until } from '../support.ts'
 
@@ -56,7 +56,7 @@ async function openPool(
   return { pool, seen }
 }
 
-const ask = (connection: Connection) => connection.ping(2_000)
+const ask = (connection: PooledConnection) => connection.ping(2_000)
 
 describe.each(ENGINES)('the %s engine', (engine) => {
   it('opens with one connection made and checked', async () => {
@@ -169,6 +169,8 @@ describe.each(ENGINES)('the %s engine', (engine) => {
       async () => seen.closed,
       (closed) => closed === seen.opened,
     )
+    // An orderly end is no failure.
+    expect(seen.failed).toBe(0)
     await expect(pool.checkout().then(({ connection: late }) => ask(late))).rejects.toMatchObject({
       name: 'Problem',
     })

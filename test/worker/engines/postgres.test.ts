@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Checkout, EnginePool } from '../../../src/engines/engine.ts'
-import { type PostgresConnection, postgres } from '../../../src/engines/postgres.ts'
+import { type PostgresClient, postgres } from '../../../src/engines/postgres.ts'
 
 const variables = env as unknown as Record<string, string>
 const open: EnginePool[] = []
@@ -36,7 +36,7 @@ async function openPool(
   return pool
 }
 
-async function pidOf({ connection }: Checkout<PostgresConnection>): Promise<number> {
+async function pidOf({ connection }: Checkout<PostgresClient>): Promise<number> {
   const [row] = await connection.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
   return row?.pid ?? 0
 }
@@ -69,7 +69,7 @@ describe('a Postgres connection', () => {
     const first = await pool.checkout()
     const pid = await pidOf(first)
     const { connection } = first
-    await connection.script('CREATE TEMP TABLE once (id int PRIMARY KEY); INSERT INTO once VALUES (1)')
+    await connection.batch(['CREATE TEMP TABLE once (id int PRIMARY KEY)', 'INSERT INTO once VALUES (1)'])
     const refused: [string, string][] = [
       ['SELEC 1', 'query_failed'],
       ['INSERT INTO once VALUES (1)', 'conflict'],
@@ -134,7 +134,7 @@ describe('a transaction', () => {
     const pool = await openPool({ maxSize: 1 })
     const first = await pool.checkout()
     const { connection } = first
-    await connection.script('CREATE TEMP TABLE kept (id int)')
+    await connection.batch(['CREATE TEMP TABLE kept (id int)'])
     await connection.transaction(() => connection.query('INSERT INTO kept VALUES (1)'))
     const failing = connection.transaction(async () => {
       await connection.query('INSERT INTO kept VALUES (2)')

@@ -1,0 +1,60 @@
+import type { Config } from '../config.ts'
+import { PostgresHttp } from '../engines/postgres-http.ts'
+import type { Env } from '../env.ts'
+import { CLUSTER_OF } from '../host/specs.ts'
+import { LruMap } from '../lru-map.ts'
+import { systemClock } from '../pools/clock.ts'
+import { Problem } from '../problem.ts'
+import { routes } from '../routes/app.ts'
+import { provision } from '../routes/provision.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+import { IsolatePauses } from './isolate-pauses.ts'
+
+/** Tenants whose query functions an isolate keeps. */
+const MAX_KEPT = 10_000
+
+interface Kept {
+  readonly connection: PostgresHttp
+  /** Whether the tenant's schema is known to be there. A fact, not a promise: no request awaits another's fetch. */
+  provisioned: boolean
+}
+
+/** By tenant, at module scope, warm from request to request: what is kept holds no socket. */
+const kept = new LruMap<string, Kept>(MAX_KEPT)
+
+/** What is paused, as far as this isolate knows. */
+const pauses = new IsolatePauses(systemClock)
+
+/** Runs a tenant's request here, on Postgres over HTTP: no hop, no pool, no socket. */
+export async function runHere(
+  request: Request,
+  tenant: Tenant,
+  requestId: string,
+  config: Config,
+  env: Env,
+): Promise<Response> {
+  const one = keptFor(tenant, config)
+  const { maxWaiting, timeoutMs } = config.pool
+  const read = () => env.LEDGER.getByName(CLUSTER_OF[tenant.engine]).pauses()
+  return routes.fetch(request, {
+    tenant,
+    requestId,
+    async lease() {
+      await pauses.pass({ tenant: tenant.id, maxWaiting, timeoutMs, read })
+      if (!one.provisioned) await provision(one.connection, tenant)
+      one.provisioned = true
+      return { connection: one.connection, async [Symbol.asyncDispose]() {} }
+    },
+  })
+}
+
+function keptFor({ id }: Tenant, { postgres, pool }: Config): Kept {
+  if (postgres.primaryUrl === undefined) throw new Problem('database_unavailable')
+  let one = kept.get(id)
+  if (!one) {
+    const connection = new PostgresHttp(postgres.primaryUrl, postgres.httpEndpoint, pool.commandTimeoutMs)
+    one = { connection, provisioned: false }
+    kept.set(id, one)
+  }
+  return one
+}

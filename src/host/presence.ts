@@ -1,0 +1,74 @@
+import type { HostReport, ReportReceipt } from '../ledger/report.ts'
+import type { PoolCache } from '../pools/cache.ts'
+import type { Clock } from '../pools/clock.ts'
+import { NO_COUNTERS } from '../pools/counters.ts'
+import { PauseGate } from '../pools/pause-gate.ts'
+import type { Pauses } from '../pools/pauses.ts'
+import type { Cluster } from '../pools/statistics.ts'
+import { LastSeen } from './last-seen.ts'
+
+/** What a host asks of a cluster's Ledger. */
+export interface LedgerCalls {
+  report(report: HostReport): Promise<ReportReceipt>
+  pauses(): Promise<Pauses>
+}
+
+export interface PresenceOptions {
+  readonly host: string
+  /** Which life of the host this is. */
+  readonly instance: string
+  readonly cluster: Cluster
+  readonly pools: Pick<PoolCache, 'statistics' | 'counters' | 'hasPools'>
+  readonly clock: Clock
+  /** The cluster's Ledger. A new stub for each call: one that threw is of no more use. */
+  readonly ledger: () => LedgerCalls
+  /** Called when something that the Ledger is to know has changed. */
+  readonly onChange: () => void
+}
+
+/** What one life of a host is to one cluster: what it tells the cluster's Ledger, and what it hears from there. */
+export class Presence {
+  readonly gate: PauseGate
+  readonly #options: PresenceOptions
+  readonly #lastSeen = new LastSeen()
+  #owner: string | null = null
+
+  constructor(options: PresenceOptions) {
+    const { cluster, clock, ledger, onChange, pools } = options
+    this.#options = options
+    this.gate = new PauseGate({
+      clock,
+      onChange,
+      read: () => ledger().pauses(),
+      // What has a pool is reported, at least with every heartbeat.
+      isReported: () => pools.hasPools(cluster),
+    })
+  }
+
+  /**
+   * Notes a request. On the hot path.
+   * @param owner whose pool it is to run on; `null` when tenants share it
+   */
+  touch(tenant: string, owner: string | null): void {
+    this.#owner = owner
+    this.#lastSeen.touch(tenant, this.#options.clock.now())
+  }
+
+  /** Tells the Ledger the state of this moment. Throws when it cannot be reached. */
+  async report(): Promise<ReportReceipt> {
+    const { cluster, clock, host, instance, ledger, pools } = this.#options
+    const receipt = await ledger().report({
+      host,
+      instance,
+      cluster,
+      pools: pools.statistics().filter((pool) => pool.cluster === cluster),
+      counters: pools.counters().get(cluster) ?? NO_COUNTERS,
+      held: this.gate.held,
+      active_tenants: this.#lastSeen.countActive(clock.now()),
+      ...(this.#owner !== null && { owner: this.#owner }),
+    })
+    // A change that was made before the Ledger had heard of this host was pushed to others only.
+    if (this.gate.isBehind(receipt.pauseRevision ?? 0)) this.gate.apply(await ledger().pauses())
+    return receipt
+  }
+}

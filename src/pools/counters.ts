@@ -1,0 +1,82 @@
+import { addBuckets, type Buckets, NO_BUCKETS } from './histogram.ts'
+import type { CloseReason } from './statistics.ts'
+
+/** How often what happened in a pool. */
+export interface PoolCounts {
+  readonly connections_created: number
+  readonly connections_closed: number
+  readonly connection_errors: number
+  readonly leases: number
+  /** Leases that ran on a connection which had served somebody before. */
+  readonly reuses: number
+  readonly lease_timeouts: number
+  readonly slow_queries: number
+}
+
+/** What a pool has done in its life. Only ever grows, so that sums over pools never go backwards. */
+export interface PoolCounters extends PoolCounts {
+  /** From asking for a lease to having it; whoever got none is not in it. */
+  readonly wait: Buckets
+  /** From having a lease to its connection being back; leases that are out are not in it yet. */
+  readonly use: Buckets
+}
+
+/** What all the pools of a cluster have done, those that are gone too. */
+export interface ClusterCounters extends PoolCounters {
+  /** Pools that were begun, those too that could not be opened: less the closed ones, those that there are. */
+  readonly pools_opened: number
+  readonly pools_closed: Readonly<Record<CloseReason, number>>
+}
+
+/** Counters from elsewhere: an older version counts less than this one. */
+export type ReportedCounters = Partial<Omit<ClusterCounters, 'pools_closed'>> & {
+  readonly pools_closed?: Partial<ClusterCounters['pools_closed']>
+}
+
+export const NO_COUNTS: PoolCounts = Object.freeze({
+  connections_created: 0,
+  connections_closed: 0,
+  connection_errors: 0,
+  leases: 0,
+  reuses: 0,
+  lease_timeouts: 0,
+  slow_queries: 0,
+})
+
+export const NO_CLOSINGS: ClusterCounters['pools_closed'] = Object.freeze({
+  idle: 0,
+  lru: 0,
+  recycled: 0,
+  drained: 0,
+  error: 0,
+})
+
+export const NO_COUNTERS: ClusterCounters = Object.freeze({
+  ...NO_COUNTS,
+  wait: NO_BUCKETS,
+  use: NO_BUCKETS,
+  pools_opened: 0,
+  pools_closed: NO_CLOSINGS,
+})
+
+/** The counters of `a` and `b` together; a missing one counts as zero. */
+export function addCounters(a: ReportedCounters, b: ReportedCounters): ClusterCounters {
+  return {
+    ...addNumbers(NO_COUNTS, a, b),
+    wait: addBuckets(a.wait, b.wait),
+    use: addBuckets(a.use, b.use),
+    pools_opened: (a.pools_opened ?? 0) + (b.pools_opened ?? 0),
+    pools_closed: addNumbers(NO_CLOSINGS, a.pools_closed, b.pools_closed),
+  }
+}
+
+/** Adds up the numbers that `zero` names. */
+function addNumbers<T extends object>(
+  zero: T & Readonly<Record<keyof T, number>>,
+  a: Partial<Record<keyof T, number>> = {},
+  b: Partial<Record<keyof T, number>> = {},
+): Record<keyof T, number> {
+  const sum: Record<keyof T, number> = { ...zero }
+  for (const name in zero) sum[name] = (a[name] ?? 0) + (b[name] ?? 0)
+  return sum
+}

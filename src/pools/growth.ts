@@ -1,0 +1,124 @@
+import type { EnginePool, PooledConnection } from '../engines/engine.ts'
+import { Problem, toProblem } from '../problem.ts'
+import type { Breaker } from './breaker.ts'
+import { Openings } from './openings.ts'
+import type { PoolSpec, PoolSurroundings } from './pool-spec.ts'
+
+/** Faults that say something about the way to the database rather than about one statement. */
+const OPENING_FAULTS = new Set([
+  'database_unavailable',
+  'database_refused',
+  'connection_lost',
+  'database_timeout',
+])
+
+/** What growth needs from its pool. */
+export interface Growing {
+  /** Leases that are out or being served. */
+  leases(): number
+  /** Whether connections may be opened for nobody in particular. */
+  isOpen(): boolean
+  /** Something has changed that may let somebody in. */
+  retry(): void
+  /** Nothing will come to those who wait. */
+  refuse(problem: Problem): void
+}
+
+/**
+ * Decides when a pool has a connection opened: never more than `maxSize`, each with a place in the host's gate, none
+ * while the breaker pauses; and up to `minSize` for nobody in particular.
+ */
+export class Growth<C extends PooledConnection> {
+  readonly openings: Openings
+  readonly #spec: PoolSpec
+  readonly #around: PoolSurroundings
+  readonly #pool: Growing
+  /** Openings for nobody in particular: what they open is free once they have ended. */
+  #fillings = 0
+  #waitsForGate = false
+
+  constructor(spec: PoolSpec, around: PoolSurroundings, pool: Growing) {
+    this.#spec = spec
+    this.#around = around
+    this.#pool = pool
+    this.openings = new Openings(around.gate)
+  }
+
+  /** Whether a connection is open that nobody has a claim to. */
+  hasFree(driver: EnginePool<C>): boolean {
+    return this.#pool.leases() + this.#fillings - this.openings.size < driver.counts().size
+  }
+
+  /** Takes a place in the gate, if the pool may grow and a place is free. */
+  tryEnter(driver: EnginePool<C>): boolean {
+    const { breaker, clock, gate } = this.#around
+    const { maxSize } = this.#spec
+    const leases = this.#pool.leases()
+    if (driver.counts().size + this.openings.size >= maxSize || leases >= maxSize) return false
+    const now = clock.now()
+    if (breaker.pausedFor(now) > 0) {
+      // Nothing will come back to those who wait here: better an honest no than their whole time.
+      if (driver.counts().size === 0 && leases === 0) this.#pool.refuse(pausedProblem(breaker, now))
+      return false
+    }
+    if (!gate.tryEnter()) {
+      this.#retryWhenFree()
+      return false
+    }
+    if (!breaker.allows(now)) {
+      gate.leave()
+      return false
+    }
+    return true
+  }
+
+  /** Takes a place in the gate for `holder`, waiting for it, unless he has one. */
+  async enter(holder: object): Promise<void> {
+    if (this.openings.has(holder)) return
+    await this.#around.gate.enter()
+    this.openings.begin(holder)
+  }
+
+  /** Has connections opened up to the minimum, where the driver does not do so by itself. */
+  fill(driver: EnginePool<C>): void {
+    if (!driver.grow || !this.#pool.isOpen()) return
+    while (driver.counts().size + this.openings.size < this.#spec.minSize && this.tryEnter(driver)) {
+      const filling = {}
+      this.openings.begin(filling)
+      this.#fillings++
+      void driver
+        .grow()
+        .catch((error: unknown) => this.failed(driver, toProblem(error)))
+        .finally(() => {
+          this.#fillings--
+          this.openings.end(filling)
+          this.#pool.retry()
+        })
+    }
+  }
+
+  /** Takes note of what a checkout or an opening ended with. */
+  failed(driver: EnginePool<C>, problem: Problem): void {
+    if (!OPENING_FAULTS.has(problem.code)) return
+    const { breaker, clock } = this.#around
+    breaker.failed(clock.now())
+    if (breaker.pausedFor(clock.now()) > 0 && driver.counts().size === 0) this.#pool.refuse(problem)
+  }
+
+  #retryWhenFree(): void {
+    if (this.#waitsForGate) return
+    this.#waitsForGate = true
+    this.#around.gate.whenFree(() => {
+      this.#waitsForGate = false
+      this.#pool.retry()
+    })
+  }
+}
+
+/** The answer while a breaker pauses openings. */
+export function pausedProblem(breaker: Breaker, now: number): Problem {
+  return new Problem('database_unavailable', {
+    detail: 'The database failed repeatedly; no connection is tried for a moment.',
+    retryAfter: breaker.pausedFor(now) / 1000,
+  })
+}

@@ -1,0 +1,34 @@
+import type { Target } from '../engines/engine.ts'
+import type { Breaker } from './breaker.ts'
+import type { Clock } from './clock.ts'
+import type { OpeningGate } from './opening-gate.ts'
+import type { Cluster } from './statistics.ts'
+import type { PoolTally } from './tally.ts'
+
+/** What a pool is for and how large it may get. Times in milliseconds. */
+export interface PoolSpec {
+  /** Unique in its host. */
+  readonly key: string
+  /** Whose pool it is; `null` when tenants share it. */
+  readonly tenant: string | null
+  readonly cluster: Cluster
+  readonly target: Target
+  readonly minSize: number
+  readonly maxSize: number
+  readonly commandTimeoutMs: number
+  readonly maxIdleMs: number
+  readonly maxUses: number
+  readonly appName: string
+}
+
+/** What a pool needs from the cache that holds it. */
+export interface PoolSurroundings {
+  readonly clock: Clock
+  readonly gate: OpeningGate
+  readonly breaker: Breaker
+  readonly lifetime: () => number
+  readonly slowQueryMs: number
+  readonly tally: PoolTally
+  /** Something that statistics show has changed. */
+  changed(): void
+}

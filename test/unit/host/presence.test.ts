@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import { Presence } from '../../../src/host/presence.ts'
+import { Fleet } from '../../../src/ledger/fleet.ts'
+import type { HostReport } from '../../../src/ledger/report.ts'
+import { NO_COUNTERS } from '../../../src/pools/counters.ts'
+import type { Pauses } from '../../../src/pools/pauses.ts'
+import type { PoolStatistics } from '../../../src/pools/statistics.ts'
+import { FakeClock, settle } from '../support/clock.ts'
+import { requestOf } from '../support/host.ts'
+
+const pool = { key: 'a', cluster: 'postgres', tenant: 'a' } as PoolStatistics
+
+/** A host's presence, and a Ledger that keeps its last report and what is paused. */
+function presence() {
+  const clock = new FakeClock()
+  const fleet = new Fleet()
+  const world = { pauses: pausesOf(1), reports: [] as HostReport[], reads: 0, pools: [] as PoolStatistics[] }
+  const ledger = {
+    async report(report: HostReport) {
+      world.reports.push(report)
+      fleet.record(report, clock.now())
+      return { nextReportMs: 250, pauseRevision: world.pauses.revision }
+    },
+    async pauses() {
+      world.reads++
+      return world.pauses
+    },
+  }
+  const one = new Presence({
+    host: 'h',
+    instance: 'i',
+    cluster: 'postgres',
+    clock,
+    pools: {
+      statistics: () => world.pools,
+      counters: () => new Map([['postgres', { ...NO_COUNTERS, leases: 3 }]]),
+      hasPools: () => world.pools.length > 0,
+    },
+    ledger: () => ledger,
+    onChange: () => {},
+  })
+  return { clock, fleet, one, world }
+}
+
+function pausesOf(revision: number, ...tenants: string[]): Pauses {
+  return { revision, fleetSince: null, tenants: new Map(tenants.map((tenant) => [tenant, 0])) }
+}
+
+test('tells the Ledger of its own cluster alone, of who is active and who is held', async () => {
+  const { one, world } = presence()
+  world.pools = [pool, { ...pool, cluster: 'mongo' }]
+  world.pauses = pausesOf(1, 'a')
+  one.touch('a', 'a')
+  void one.gate.pass(requestOf('a'))
+  await settle()
+  await one.report()
+  expect(world.reports).toEqual([
+    {
+      host: 'h',
+      instance: 'i',
+      cluster: 'postgres',
+      pools: [pool],
+      counters: { ...NO_COUNTERS, leases: 3 },
+      held: 1,
+      active_tenants: 1,
+      owner: 'a',
+    },
+  ])
+})
+
+test('a host that tenants share has no owner', async () => {
+  const { one, world } = presence()
+  one.touch('a', null)
+  one.touch('b', null)
+  await one.report()
+  expect(world.reports[0]).not.toHaveProperty('owner')
+  expect(world.reports[0]?.active_tenants).toBe(2)
+})
+
+test('a pause that came before the Ledger had heard of the host reaches it with its first report', async () => {
+  const { fleet, one, world } = presence()
+  await one.gate.pass(requestOf('a'))
+  world.pools = [pool]
+  world.pauses = pausesOf(2, 'a')
+  expect(fleet.concernedHosts('a', 0)).toEqual([])
+  await one.report()
+  void one.gate.pass(requestOf('a'))
+  await settle()
+  expect(one.gate.held).toBe(1)
+})
+
+test('a resume that was never pushed to the host reaches it with its next report', async () => {
+  const { one, world } = presence()
+  world.pauses = pausesOf(2, 'a')
+  const passed = one.gate.pass(requestOf('a'))
+  await settle()
+  world.pauses = pausesOf(3)
+  await one.report()
+  await passed
+  // Nothing has changed since: nothing is asked.
+  await one.report()
+  expect(world.reads).toBe(2)
+})

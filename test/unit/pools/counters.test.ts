@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { addCounters, NO_COUNTERS } from '../../../src/pools/counters.ts'
+import { numbersOf } from '../support/counters.ts'
+
+const some = {
+  ...NO_COUNTERS,
+  leases: 1,
+  slow_queries: 2,
+  wait: { counts: [1], sum: 0 },
+  pools_closed: { ...NO_COUNTERS.pools_closed, lru: 3 },
+}
+
+/** Every counter there is, each at one. */
+const ones = {
+  connections_created: 1,
+  connections_closed: 1,
+  connection_errors: 1,
+  leases: 1,
+  reuses: 1,
+  lease_timeouts: 1,
+  slow_queries: 1,
+  wait: { counts: [0, 1], sum: 1 },
+  use: { counts: [0, 1], sum: 1 },
+  pools_opened: 1,
+  pools_closed: { idle: 1, lru: 1, recycled: 1, drained: 1, error: 1 },
+}
+
+test('counters add up name by name', () => {
+  expect(addCounters(some, ones)).toEqual({
+    ...ones,
+    leases: 2,
+    slow_queries: 3,
+    wait: { counts: [1, 1], sum: 1 },
+    pools_closed: { ...ones.pools_closed, lru: 4 },
+  })
+})
+
+test('a version that counts less has counted nothing of the rest', () => {
+  const older = { leases: 4, pools_closed: { idle: 2 } }
+  const sum = addCounters(older, NO_COUNTERS)
+  expect(sum).toEqual({
+    ...NO_COUNTERS,
+    leases: 4,
+    pools_closed: { ...NO_COUNTERS.pools_closed, idle: 2 },
+  })
+  expect(addCounters(NO_COUNTERS, older)).toEqual(sum)
+})
+
+test('a sum that went wrong in an older version, stored as null, begins again at zero', () => {
+  const stored: typeof ones = JSON.parse(JSON.stringify({ ...ones, leases: Number.NaN }))
+  expect(addCounters(stored, ones)).toMatchObject({ leases: 1, reuses: 2 })
+})
+
+test('every counter is a number', () => {
+  for (const number of numbersOf(addCounters(some, ones)).values()) expect(number).toBeGreaterThanOrEqual(0)
+})
