@@ -8,8 +8,10 @@ import type { StackInfo } from './stack.ts'
  * Starts the local stack as a process of its own. Test setups of the worker project are resolved for workerd, where
  * `ws` is not the server that the stack needs.
  */
-export async function spawnStack(): Promise<{ readonly info: StackInfo; close(): Promise<void> }> {
-  const child = spawn('node', [fileURLToPath(new URL('./stack.ts', import.meta.url))], {
+export async function spawnStack(
+  args: readonly string[] = [],
+): Promise<{ readonly info: StackInfo; close(): Promise<void> }> {
+  const child = spawn('node', [fileURLToPath(new URL('./stack.ts', import.meta.url)), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { startStack } from './local/stack.ts'
 import { progress } from './progress.ts'
 import { untilStopped } from './until-stopped.ts'
@@ -18,7 +19,14 @@ export interface StackInfo {
  */
 if (import.meta.main) {
   const { MONGODB_URI, REDIS_URL } = process.env
-  const stack = await startStack({ mongoUri: MONGODB_URI, redisUrl: REDIS_URL, log: progress() })
+  const { values } = parseArgs({ options: { 'max-connections': { type: 'string', default: '300' } } })
+  const maxConnections = Number(values['max-connections'])
+  const stack = await startStack({
+    mongoUri: MONGODB_URI,
+    redisUrl: REDIS_URL,
+    maxConnections,
+    log: progress(),
+  })
   const { variables, control, postgresUrl } = stack
   const info: StackInfo = { variables, controlUrl: control.url, postgresUrl }
   process.stdin.resume()
