@@ -13,6 +13,7 @@ import { evenTenants, type Strategy, strategiesFor } from './placements.ts'
 const DIR = join(ROOT, 'dist/bench/strategies')
 const HOLD_MS = 1_000
 const ROUNDS = 3
+const OPENED_AT_ONCE = 50
 
 interface StrategyRow {
   readonly strategy: Strategy
@@ -37,8 +38,11 @@ async function strategies(users: number, log: (line: string) => void): Promise<s
       await mkdir(dir, { recursive: true })
       await using worker = await startPlaced(dir, file, { ...stack.info.variables, ...strategy.variables })
       log(`${strategy.name}: opening ${strategy.connections} connections`)
-      // Twice: the first creates the tenants' schemas, the second opens what is still missing.
-      for (const ms of [1, HOLD_MS]) await worker.hold(tenants, ms)
+      // First a few at a time, which creates the tenants' schemas; then all, until every connection is open.
+      for (let at = 0; at < users; at += OPENED_AT_ONCE) {
+        await worker.hold(tenants.slice(at, at + OPENED_AT_ONCE), 1)
+      }
+      for (let warming = 0; warming < 2; warming++) await worker.hold(tenants, HOLD_MS)
       const totals: number[] = []
       for (let round = 1; round <= ROUNDS; round++) {
         const started = performance.now()
