@@ -15,10 +15,15 @@ export interface FleetNumbers {
 export function fleetNumbers(clusters: readonly ClusterView[]): FleetNumbers {
   const pools = servingPools(clusters)
   return {
-    active_tenants: clusters.reduce((sum, view) => sum + view.activeTenants, 0),
+    active_tenants: activeTenants(clusters),
     open_connections: pools.reduce((sum, pool) => sum + pool.size, 0),
     max_connections: pools.reduce((sum, pool) => sum + pool.max_size, 0),
   }
+}
+
+/** Tenants with a request in the last five minutes, on whichever cluster. */
+export function activeTenants(clusters: readonly ClusterView[]): number {
+  return clusters.reduce((sum, view) => sum + view.activeTenants, 0)
 }
 
 /** The pools that tenants' requests run on: those of hosts that still report, without health checks'. */

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import type { ClusterView } from '../ledger/report.ts'
 import { hostRows, NAMES, poolSums } from './cluster-rows.ts'
+import { activeTenants } from './fleet-numbers.ts'
 import { kindOf } from './place.ts'
 
 /** Rows that a list shows at most. */
@@ -11,7 +12,7 @@ export function fleetView(clusters: readonly ClusterView[], { tiers }: Config) {
   const hosts = hostRows(clusters).map((row) => ({ ...row, placement: kindOf(row.host) }))
   return {
     clusters: clusters.map(clusterRow),
-    active_tenants: clusters.reduce((sum, { activeTenants }) => sum + activeTenants, 0),
+    active_tenants: activeTenants(clusters),
     tiers,
     paused: paused(clusters),
     hosts: hosts.slice(0, MOST_ROWS),
