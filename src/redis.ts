@@ -1,0 +1,19 @@
+import { Redis } from '@upstash/redis'
+import type { Config } from './config.ts'
+
+export type RedisSettings = NonNullable<Config['redis']>
+
+/**
+ * A client of Upstash's REST protocol whose every command gives up after `timeoutMs`. It holds no socket: each command
+ * is a `fetch` of its own, so one client may serve every request of an isolate. It throws what it met; who uses it
+ * decides what that means. Commands are not repeated: a command that was not answered may have been done.
+ */
+export function redisClient({ url, token }: RedisSettings, timeoutMs: number): Redis {
+  return new Redis({
+    url,
+    token,
+    retry: false,
+    enableTelemetry: false,
+    signal: () => AbortSignal.timeout(timeoutMs),
+  })
+}
