@@ -1,3 +1,4 @@
+import type { Cluster } from './pools/statistics.ts'
 import { type EngineName, TIERS, type Tier } from './tenants/tenant.ts'
 import { DEFAULT_TIERS, type TierSettings } from './tenants/tier.ts'
 import { crossFaults, setVariables, type VariableFault, Variables } from './variables.ts'
@@ -44,6 +45,8 @@ export interface Config {
     readonly httpEndpoint: string | undefined
   }
   readonly mongoUri: string | undefined
+  /** Connections that the servers take; `undefined` where they are to be asked. */
+  readonly maxConnections: Readonly<Record<Cluster, number | undefined>>
   readonly defaultEngine: EngineName
   readonly tenants: ReadonlyMap<string, TenantRecord>
   readonly tierByPrefix: boolean
@@ -114,6 +117,11 @@ export function parseConfig(env: object): ConfigResult {
       httpEndpoint: v.NEON_HTTP_ENDPOINT,
     },
     mongoUri: v.MONGODB_URI,
+    maxConnections: {
+      postgres: v.POSTGRES_MAX_CONNECTIONS,
+      'postgres-replica': v.POSTGRES_REPLICA_MAX_CONNECTIONS,
+      mongo: v.MONGODB_MAX_CONNECTIONS,
+    },
     defaultEngine: v.DEFAULT_ENGINE,
     tenants: new Map(Object.entries(v.TENANTS)),
     tierByPrefix: v.TIER_BY_PREFIX,

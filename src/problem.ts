@@ -22,6 +22,7 @@ const KINDS = {
   internal_error: [500, 'Something went wrong here'],
   query_failed: [500, 'The database refused the query'],
   database_refused: [502, 'The database refused the connection'],
+  budget_exhausted: [503, 'The database has no connection left'],
   config_invalid: [503, 'This deployment is not configured correctly'],
   connection_lost: [503, 'The connection to the database was lost'],
   database_unavailable: [503, 'The database cannot be reached'],

@@ -106,6 +106,9 @@ const LOCATIONS = [
 
 const SecretText = text.pipe(z.string().min(32, 'expected at least 32 characters'))
 
+/** A reserve of three connections is never granted, and a MongoDB pool takes two. */
+const SMALLEST_SERVER = 5
+
 /** Every variable of a deployment; wrangler.toml and the README say what each is for. */
 export const Variables = z.object({
   DB_ENV: text.pipe(z.enum(['development', 'production', 'test'])).default('production'),
@@ -127,6 +130,9 @@ export const Variables = z.object({
     .refine((value) => /^[\w.-]+:\d+\/\S*$/.test(value), 'expected host:port/path')
     .optional(),
   MONGODB_URI: mongoUri.optional(),
+  POSTGRES_MAX_CONNECTIONS: number(SMALLEST_SERVER, 1_000_000).optional(),
+  POSTGRES_REPLICA_MAX_CONNECTIONS: number(SMALLEST_SERVER, 1_000_000).optional(),
+  MONGODB_MAX_CONNECTIONS: number(SMALLEST_SERVER, 1_000_000).optional(),
   DEFAULT_ENGINE: text.pipe(z.enum(ENGINES)).default('postgres'),
   TENANTS: tenants.default({}),
   TIERS: tiers.default({}),

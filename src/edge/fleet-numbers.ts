@@ -8,8 +8,10 @@ export interface FleetNumbers {
   readonly active_tenants: number
   /** Connections that are open in their pools. */
   readonly open_connections: number
-  /** Connections that their pools may open together. */
+  /** Connections that their pools may open together: what they were granted. */
   readonly max_connections: number
+  /** Connections that may be granted in all. */
+  readonly available_connections: number
 }
 
 export function fleetNumbers(clusters: readonly ClusterView[]): FleetNumbers {
@@ -18,6 +20,7 @@ export function fleetNumbers(clusters: readonly ClusterView[]): FleetNumbers {
     active_tenants: activeTenants(clusters),
     open_connections: pools.reduce((sum, pool) => sum + pool.size, 0),
     max_connections: pools.reduce((sum, pool) => sum + pool.max_size, 0),
+    available_connections: clusters.reduce((sum, view) => sum + view.budget.limit, 0),
   }
 }
 
@@ -36,16 +39,16 @@ export function servingPools(clusters: readonly ClusterView[]): ReportedPool[] {
 
 /**
  * The sizing question that the fleet itself asks: what its tenants use now, rounded up to whole connections each,
- * against what their pools may open.
+ * against what the databases can take.
  */
 export function fleetQuestion({
   active_tenants,
   open_connections,
-  max_connections,
+  available_connections,
 }: FleetNumbers): SizingQuestion {
   return {
     concurrent_users: active_tenants,
     requests_per_user: active_tenants === 0 ? 0 : Math.max(1, Math.ceil(open_connections / active_tenants)),
-    available_connections: max_connections,
+    available_connections,
   }
 }

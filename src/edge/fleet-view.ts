@@ -32,6 +32,7 @@ function clusterRow(view: ClusterView) {
     waiting,
     paused: live.reduce((sum, host) => sum + host.held, 0),
     max_size,
+    budget: view.budget,
     totals: view.counters,
   }
 }

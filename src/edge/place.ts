@@ -4,6 +4,7 @@ import { PROBE_HOST } from '../host/probe.ts'
 import { CLUSTER_OF } from '../host/specs.ts'
 import { hashOf } from '../tenants/hash.ts'
 import type { Tenant } from '../tenants/tenant.ts'
+import type { TierSettings } from '../tenants/tier.ts'
 import type { Busy } from './busy.ts'
 
 /** On a pool host, one live object in the world by its name. */
@@ -34,10 +35,10 @@ export function placesOf(tenant: Tenant, config: Config): readonly [Placement, .
       return [{ kind: 'grouped', host, pool: sharedPool(tenant, config, config.groupPoolSize) }]
     }
     case 'dedicated':
-      return dedicated(tenant, tier.size, Math.min(tier.shards, tier.size))
+      return dedicated(tenant, tier, Math.min(tier.shards, tier.size))
     case 'isolate':
       // Only Postgres has a form that needs no socket; for others a host of their own is the nearest thing.
-      return tenant.engine === 'postgres' ? [{ kind: 'isolate' }] : dedicated(tenant, tier.size, 1)
+      return tenant.engine === 'postgres' ? [{ kind: 'isolate' }] : dedicated(tenant, tier, 1)
   }
 }
 
@@ -67,11 +68,18 @@ function busyOn(place: Placement, busy: Busy): number {
 
 function sharedPool(tenant: Tenant, config: Config, size: number): PoolPlace {
   const { minSize } = config.pool
-  return { key: CLUSTER_OF[tenant.engine], tenant: null, minSize, maxSize: Math.max(size, minSize) }
+  const maxSize = Math.max(size, minSize)
+  // As much as the free tenants that it has room for.
+  const weight = Math.max(1, (maxSize / config.tiers.free.size) * config.tiers.free.weight)
+  return { key: CLUSTER_OF[tenant.engine], tenant: null, minSize, maxSize, weight }
 }
 
 /** The tenant's connections, divided among its hosts as evenly as can be. */
-function dedicated(tenant: Tenant, size: number, shards: number): [HostPlacement, ...HostPlacement[]] {
+function dedicated(
+  tenant: Tenant,
+  { size, weight }: TierSettings,
+  shards: number,
+): [HostPlacement, ...HostPlacement[]] {
   const shard = (n: number): HostPlacement => ({
     kind: 'dedicated',
     host: shards === 1 ? `dedicated:${tenant.id}` : `dedicated:${tenant.id}:${n}`,
@@ -80,6 +88,7 @@ function dedicated(tenant: Tenant, size: number, shards: number): [HostPlacement
       tenant: tenant.id,
       minSize: DEDICATED_MIN_SIZE,
       maxSize: Math.floor(size / shards) + (n < size % shards ? 1 : 0),
+      weight: weight / shards,
     },
   })
   return [shard(0), ...Array.from({ length: shards - 1 }, (_, n) => shard(n + 1))]

@@ -22,7 +22,10 @@ export interface EngineOptions {
   /** What the server shows for these connections: `rockpool/<host>`. */
   readonly appName: string
   readonly minSize: number
+  /** Connections that the pool may have until `resize` says otherwise. */
   readonly maxSize: number
+  /** What `resize` may set at most. */
+  readonly largestSize: number
   readonly commandTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly maxIdleMs: number
@@ -78,11 +81,22 @@ export interface EnginePool<C extends PooledConnection = PooledConnection> {
   checkout(): Promise<Checkout<C>>
   /** Opens one more connection and leaves it free. Absent where the driver keeps the minimum by itself. */
   grow?(): Promise<void>
+  /**
+   * Lets the pool have more or fewer connections; free ones above `maxSize` are closed. Absent where the driver's
+   * maximum is fixed: nobody is admitted above `maxSize`, so that connections that are not open stay so.
+   */
+  resize?(maxSize: number): void
   /** Closes the connections that nobody holds, after one was found dead. */
   retireFree(): Promise<void>
   /** Closes every connection; those still held too, when `force` is set. */
   close(force: boolean): Promise<void>
 }
+
+/**
+ * Connections that a driver opens beside its pool's own: MongoDB's monitors each server on a connection of its own
+ * (specifications: server-discovery-and-monitoring), and limits are per server.
+ */
+export const OVERHEAD: Readonly<Record<EngineName, number>> = { postgres: 0, mongo: 1 }
 
 export interface ServerConnections {
   readonly current: number

@@ -42,7 +42,8 @@ function clientOptions(options: EngineOptions): MongoClientOptions {
   return {
     appName: options.appName,
     minPoolSize: options.minSize,
-    maxPoolSize: options.maxSize,
+    // Fixed for the client's life: how many of them may be used now, Rockpool's own admission decides.
+    maxPoolSize: options.largestSize,
     maxConnecting: MAX_CONNECTING,
     maxIdleTimeMS: options.maxIdleMs,
     // Rockpool's own admission comes first; whoever is admitted waits here for an opening at most.
@@ -137,13 +138,17 @@ class MongoPool implements EnginePool<MongoConnection> {
   }
 }
 
-/** One lease's way to MongoDB. Operations on it are meant to run one after the other. */
+/**
+ * One lease's way to MongoDB. Operations on it run one after the other, because a lease is the right to one connection
+ * and the driver takes one for each that runs. An operation must not start another one and wait for it.
+ */
 export class MongoConnection {
   readonly engine = 'mongo'
   readonly #client: MongoClient
   readonly #options: EngineOptions
   readonly #hooks: EngineHooks
-  readonly #running = new Set<Promise<unknown>>()
+  /** Settles when the last operation has ended. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(client: MongoClient, options: EngineOptions, hooks: EngineHooks) {
     this.#client = client
@@ -161,10 +166,8 @@ export class MongoConnection {
     timeoutMs: number = this.#options.commandTimeoutMs,
   ): Promise<T> {
     const started = this.#options.now()
-    const running = operation(this.#client.db(database), { maxTimeMS: timeoutMs })
-    this.#running.add(running)
-    const ended = () => this.#running.delete(running)
-    running.then(ended, ended)
+    const running = this.#last.then(() => operation(this.#client.db(database), { maxTimeMS: timeoutMs }))
+    this.#last = running.catch(() => {})
     try {
       return await before(timeoutMs, running)
     } catch (error) {
@@ -190,7 +193,7 @@ export class MongoConnection {
 
   /** Resolves once no operation runs. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#running)
+    await this.#last
   }
 }
 

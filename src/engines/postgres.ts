@@ -96,11 +96,16 @@ class PostgresPool implements EnginePool<PostgresClient> {
     client.release()
   }
 
+  resize(maxSize: number): void {
+    // pg-pool reads it whenever it is asked for a connection.
+    this.#pool.options.max = maxSize
+    for (let above = this.#pool.totalCount - maxSize; above > 0; above--) void this.#retireAbove(maxSize)
+  }
+
   async retireFree(): Promise<void> {
     for (let free = this.#pool.idleCount; free > 0 && this.#pool.idleCount > 0; free--) {
       const client = await this.#pool.connect()
-      client.release(true)
-      this.#closed(client)
+      this.#end(client)
     }
   }
 
@@ -109,6 +114,24 @@ class PostgresPool implements EnginePool<PostgresClient> {
     // pg-pool waits for every client; by force it is left to the sockets' own timeouts to end the last ones.
     if (force) ended.catch(() => {})
     else await ended
+  }
+
+  /** Closes a free connection, if there is one and the pool still has more than `maxSize`. */
+  async #retireAbove(maxSize: number): Promise<void> {
+    if (this.#pool.idleCount === 0) return
+    try {
+      const client = await this.#pool.connect()
+      // Somebody was quicker, and its connection ended when it came back.
+      if (this.#pool.totalCount <= maxSize) client.release()
+      else this.#end(client)
+    } catch {
+      // There was none to be had, so none is left to be closed.
+    }
+  }
+
+  #end(client: PoolClient): void {
+    client.release(true)
+    this.#closed(client)
   }
 
   /** A free client, or a new one: which, pg-pool decides before this returns. */

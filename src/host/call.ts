@@ -8,6 +8,8 @@ export interface PoolPlace {
   readonly tenant: string | null
   readonly minSize: number
   readonly maxSize: number
+  /** How much of a short budget it gets, against other pools' weights. */
+  readonly weight: number
 }
 
 /** What the edge found out about a request and the host needs to know. */

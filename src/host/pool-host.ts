@@ -3,17 +3,20 @@ import { type Config, configOf } from '../config.ts'
 import type { ServerConnections } from '../engines/engine.ts'
 import { loadEngine } from '../engines/load.ts'
 import type { Env } from '../env.ts'
+import type { Recall, RecallAnswer } from '../ledger/grant.ts'
 import type { ReportReceipt } from '../ledger/report.ts'
 import { PoolCache, type PoolEvent } from '../pools/cache.ts'
 import { systemClock } from '../pools/clock.ts'
 import type { Lease } from '../pools/lease.ts'
 import type { Pauses } from '../pools/pauses.ts'
+import type { QuotaPool } from '../pools/quota.ts'
 import type { Cluster, PoolStatistics } from '../pools/statistics.ts'
 import { Problem } from '../problem.ts'
 import { routes } from '../routes/app.ts'
 import { provision } from '../routes/provision.ts'
 import { log } from '../telemetry/log.ts'
 import { type Call, readCall } from './call.ts'
+import type { Grants } from './grants.ts'
 import { Presence } from './presence.ts'
 import { type ProbeResult, probe } from './probe.ts'
 import { Provisioned } from './provisioned.ts'
@@ -41,6 +44,8 @@ export class PoolHost extends DurableObject<Env> {
   readonly #instance = crypto.randomUUID()
   /** By the clusters that this life was asked for: each has a Ledger of its own. */
   readonly #presences = new Map<Cluster, Presence>()
+  /** Pools whose server is to be asked how many connections it takes. */
+  readonly #asked = new Set<string>()
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -56,6 +61,11 @@ export class PoolHost extends DurableObject<Env> {
     })
     this.#pools = new PoolCache({
       engine: (spec) => loadEngine(spec.target.engine),
+      quota: {
+        claim: (pool, isWanted) => this.#grantsOf(pool).claim(pool, isWanted),
+        askForMore: (pool) => this.#grantsOf(pool).askForMore(pool),
+        giveBack: (pool, size) => this.#grantsOf(pool).giveBack(pool, size),
+      },
       maxPools: result.config.poolCacheMax,
       drainMs: result.config.pool.timeoutMs,
       lifetimeMs: result.config.pool.lifetimeMs,
@@ -111,6 +121,11 @@ export class PoolHost extends DurableObject<Env> {
     this.#presences.get(cluster)?.gate.apply(pauses)
   }
 
+  /** Gives connections back that the cluster's Ledger needs elsewhere. */
+  recall(cluster: Cluster, recall: Recall): RecallAnswer {
+    return this.#presences.get(cluster)?.grants.recall(recall) ?? 'unknown'
+  }
+
   /** Asks each of `clusters` for a sign of life, on a pool of one connection that is kept for the next time. */
   async probe(clusters: readonly Cluster[]): Promise<ProbeResult[]> {
     for (const cluster of clusters) this.#presenceOn(cluster)
@@ -138,17 +153,17 @@ export class PoolHost extends DurableObject<Env> {
     return lease
   }
 
-  async #serverConnections(key: string): Promise<ServerConnections | null> {
+  #serverConnections(key: string): Promise<ServerConnections | null> {
+    // The pool's own numbers are worth showing when the server does not answer; most of all then.
+    return this.#askServer(key).catch(() => null)
+  }
+
+  async #askServer(key: string): Promise<ServerConnections | null> {
     const pool = this.#pools.find(key)
     if (!pool) return null
-    try {
-      const { maxWaiting, timeoutMs } = this.#config.pool
-      await using lease = await pool.lease({ tenant: 'admin', share: 1, weight: 1, maxWaiting, timeoutMs })
-      return await lease.connection.serverConnections()
-    } catch {
-      // The pool's own numbers are worth showing when the server does not answer; most of all then.
-      return null
-    }
+    const { maxWaiting, timeoutMs } = this.#config.pool
+    await using lease = await pool.lease({ tenant: 'admin', share: 1, weight: 1, maxWaiting, timeoutMs })
+    return await lease.connection.serverConnections()
   }
 
   #presenceOn(cluster: Cluster): Presence {
@@ -162,10 +177,28 @@ export class PoolHost extends DurableObject<Env> {
         clock: systemClock,
         ledger: () => this.env.LEDGER.getByName(cluster),
         onChange: () => this.#reporter.changed(),
+        onUnreachable: (pool) =>
+          log({ event: 'ledger.unreachable', host: this.#name, cluster, pool: pool.spec.key }),
+        onAsked: (pool) => this.#asked.add(pool.id),
       })
       this.#presences.set(cluster, presence)
     }
     return presence
+  }
+
+  #grantsOf(pool: QuotaPool): Grants {
+    return this.#presenceOn(pool.spec.cluster).grants
+  }
+
+  /** Tells the Ledger how many connections the server takes, once a pool that it has asked about is open. */
+  async #tellMax({ id, key, cluster }: PoolStatistics): Promise<void> {
+    if (!this.#asked.delete(id)) return
+    try {
+      const server = await this.#askServer(key)
+      await this.env.LEDGER.getByName(cluster).learnMax(server?.max ?? null)
+    } catch {
+      // The next pool that opens is asked again.
+    }
   }
 
   async #report(): Promise<ReportReceipt> {
@@ -184,8 +217,10 @@ export class PoolHost extends DurableObject<Env> {
   #log({ event, pool, ...rest }: PoolEvent): void {
     const common = { host: this.#name, pool: pool.key, engine: pool.engine }
     const age = Date.now() - pool.opened_at
-    if (event === 'pool.opened') log({ event, ...common, open_ms: age })
-    else if ('reason' in rest)
+    if (event === 'pool.opened') {
+      log({ event, ...common, open_ms: age })
+      void this.#tellMax(pool)
+    } else if ('reason' in rest)
       log({ event: 'pool.closed', ...common, ...rest, lived_ms: age, uses: pool.leases })
     else if ('code' in rest) log({ event: 'pool.error', ...common, ...rest })
   }

@@ -5,20 +5,19 @@ import { NO_COUNTERS } from '../pools/counters.ts'
 import { PauseGate } from '../pools/pause-gate.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { Cluster } from '../pools/statistics.ts'
+import { type ClaimCalls, Grants, type GrantsOptions } from './grants.ts'
 import { LastSeen } from './last-seen.ts'
 
 /** What a host asks of a cluster's Ledger. */
-export interface LedgerCalls {
+export interface LedgerCalls extends ClaimCalls {
   report(report: HostReport): Promise<ReportReceipt>
   pauses(): Promise<Pauses>
 }
 
-export interface PresenceOptions {
-  readonly host: string
-  /** Which life of the host this is. */
-  readonly instance: string
+export interface PresenceOptions
+  extends Pick<GrantsOptions, 'host' | 'instance' | 'onAsked' | 'onUnreachable'> {
   readonly cluster: Cluster
-  readonly pools: Pick<PoolCache, 'statistics' | 'counters' | 'hasPools'>
+  readonly pools: Pick<PoolCache, 'statistics' | 'counters' | 'hasPools' | 'grant' | 'recall'>
   readonly clock: Clock
   /** The cluster's Ledger. A new stub for each call: one that threw is of no more use. */
   readonly ledger: () => LedgerCalls
@@ -29,6 +28,7 @@ export interface PresenceOptions {
 /** What one life of a host is to one cluster: what it tells the cluster's Ledger, and what it hears from there. */
 export class Presence {
   readonly gate: PauseGate
+  readonly grants: Grants
   readonly #options: PresenceOptions
   readonly #lastSeen = new LastSeen()
   #owner: string | null = null
@@ -36,6 +36,7 @@ export class Presence {
   constructor(options: PresenceOptions) {
     const { cluster, clock, ledger, onChange, pools } = options
     this.#options = options
+    this.grants = new Grants(options)
     this.gate = new PauseGate({
       clock,
       onChange,
@@ -66,7 +67,9 @@ export class Presence {
       held: this.gate.held,
       active_tenants: this.#lastSeen.countActive(clock.now()),
       ...(this.#owner !== null && { owner: this.#owner }),
+      ...this.grants.holdings(),
     })
+    this.grants.correct(receipt.grants ?? [], receipt.grantRevision ?? 0)
     // A change that was made before the Ledger had heard of this host was pushed to others only.
     if (this.gate.isBehind(receipt.pauseRevision ?? 0)) this.gate.apply(await ledger().pauses())
     return receipt

@@ -29,7 +29,7 @@ export async function probe(
 ): Promise<ProbeResult> {
   const started = Date.now()
   try {
-    const place = { key: `probe:${cluster}`, tenant: null, minSize: 1, maxSize: 1 }
+    const place = { key: `probe:${cluster}`, tenant: null, minSize: 1, maxSize: 1, weight: 1 }
     const spec = { ...poolSpec(config, { host, place, cluster }), commandTimeoutMs: PROBE_TIMEOUT_MS }
     await using lease = await pools.lease(spec, PROBE)
     await lease.connection.ping(PROBE_TIMEOUT_MS)

@@ -24,6 +24,8 @@ export function poolSpec(
   if (url === undefined) throw new Problem('database_unavailable')
   return {
     ...place,
+    // A version of the edge before budgets tells no weight.
+    weight: place.weight ?? 1,
     cluster,
     target: { engine, url, ...(engine === 'postgres' && { wsProxy: postgres.wsProxy }) },
     commandTimeoutMs: pool.commandTimeoutMs,

@@ -1,24 +1,34 @@
 import { DurableObject } from 'cloudflare:workers'
+import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
+import { systemClock } from '../pools/clock.ts'
 import type { ReportedCounters } from '../pools/counters.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { Cluster } from '../pools/statistics.ts'
+import { Budget } from './budget.ts'
+import { Claims, type Correction } from './claims.ts'
+import { type ConnectionLimit, connectionLimit } from './connection-limit.ts'
 import { Fleet } from './fleet.ts'
+import type { Claim, ClaimAnswer, ClaimName } from './grant.ts'
+import { GrantStore } from './grant-store.ts'
 import { PauseStore } from './pause-store.ts'
-import type { ClusterView, HostReport, PauseReceipt, ReportReceipt } from './report.ts'
+import type { BudgetView, ClusterView, HostReport, PauseReceipt, ReportReceipt } from './report.ts'
 
 /** A host's unchanged state is written to storage this often; what matters is written at once. */
 const REWRITE_MS = 60_000
 
 /**
- * One per cluster, named after it. Keeps the last report of every pool host, so that statistics of the whole fleet are
- * one call away, and keeps counting when hosts come and go; keeps what is paused on the cluster. What it knows survives
- * its own resets in SQLite.
+ * One per cluster, named after it. Grants the cluster's connections to the pools of all hosts; keeps the last report of
+ * every host, so that statistics of the whole fleet are one call away, and keeps counting when hosts come and go; keeps
+ * what is paused on the cluster. What it knows survives its own resets in SQLite.
  */
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage
   readonly #fleet: Fleet
   readonly #pauses: PauseStore
+  readonly #store: GrantStore
+  readonly #budget: Budget
+  readonly #claims: Claims
   readonly #writtenAt = new Map<string, number>()
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -29,6 +39,40 @@ export class Ledger extends DurableObject<Env> {
       CREATE TABLE IF NOT EXISTS past (id INTEGER PRIMARY KEY CHECK (id = 1), counters TEXT NOT NULL);`)
     this.#fleet = this.#load()
     this.#pauses = new PauseStore(this.#sql)
+    this.#store = new GrantStore(this.#sql)
+    this.#budget = new Budget({
+      limit: this.#limit().limit,
+      grants: this.#store.load(),
+      onPut: (grant) => this.#store.put(grant),
+      onDelete: (grant) => this.#store.delete(grant),
+    })
+    this.#claims = new Claims({
+      budget: this.#budget,
+      clock: systemClock,
+      recall: (host, recall) => env.POOL_HOST.getByName(host).recall(this.#cluster, recall),
+      count: (what) => {
+        const { counts } = this.#store
+        this.#store.counts = { ...counts, [what]: counts[what] + 1 }
+      },
+    })
+  }
+
+  /** Connections for a pool, or size 0 where there is none within a second; see `Claims.claim`. */
+  async claim(claim: Claim): Promise<ClaimAnswer> {
+    const answer = await this.#claims.claim(claim)
+    return this.#limit().ask ? { ...answer, askMax: true } : answer
+  }
+
+  /** A pool gives back all but `size` connections; see `Claims.giveBack`. */
+  giveBack(name: ClaimName, size: number, revision: number): void {
+    this.#claims.giveBack(name, size, revision)
+  }
+
+  /** How many connections the server takes, by its own account; `null` where it does not tell. */
+  learnMax(max: number | null): void {
+    this.#store.serverMax = { max, askedAt: Date.now() }
+    this.#budget.limit = this.#limit().limit
+    this.#claims.review()
   }
 
   /** Takes a host's report; the answer says when the next one is wanted. */
@@ -42,7 +86,12 @@ export class Ledger extends DurableObject<Env> {
       this.#write(report, now)
       this.#forget(now)
     }
-    return { nextReportMs: this.#fleet.reportInterval(), pauseRevision: this.#pauses.pauses.revision }
+    return {
+      nextReportMs: this.#fleet.reportInterval(),
+      pauseRevision: this.#pauses.pauses.revision,
+      grants: this.#renew(report),
+      grantRevision: this.#budget.revision,
+    }
   }
 
   /** What is known of the cluster now. */
@@ -54,6 +103,7 @@ export class Ledger extends DurableObject<Env> {
       counters: this.#fleet.counters(),
       activeTenants: this.#fleet.activeTenants(now),
       pauses: this.#pauses.pauses,
+      budget: this.#budgetView(),
     }
   }
 
@@ -81,6 +131,39 @@ export class Ledger extends DurableObject<Env> {
     return { pauses: this.#pauses.pauses, hosts: this.#fleet.concernedHosts(tenant, Date.now()) }
   }
 
+  get #cluster(): Cluster {
+    return this.ctx.id.name as Cluster
+  }
+
+  #limit(): ConnectionLimit {
+    const result = configOf(this.env)
+    const configured = result.ok ? result.config.maxConnections[this.#cluster] : undefined
+    return connectionLimit(configured, this.#store.serverMax, Date.now())
+  }
+
+  #budgetView(): BudgetView {
+    const { max, source, limit } = this.#limit()
+    return {
+      max,
+      source,
+      limit,
+      granted: this.#budget.granted,
+      waiting: this.#claims.waiting,
+      ...this.#store.counts,
+    }
+  }
+
+  /** A version of the host before budgets says nothing of grants, and is asked nothing. */
+  #renew({ host, instance, grants, claiming = [], seenRevision: seen = 0, pools }: HostReport): Correction[] {
+    if (!grants) return []
+    for (const { id, state, used, waiting, last_used_at } of pools) {
+      if (id === undefined) continue
+      const isUnused = state === 'open' && used === 0 && waiting === 0
+      this.#claims.note({ host, instance, pool: id }, { isUnused, lastUsedAt: last_used_at })
+    }
+    return this.#claims.renew({ host, instance, grants, claiming, seen })
+  }
+
   #load(): Fleet {
     const rows = this.#sql.exec<{ report: string; at: number }>('SELECT report, at FROM hosts').toArray()
     const past = this.#sql.exec<{ counters: string }>('SELECT counters FROM past').toArray()[0]
@@ -95,7 +178,7 @@ export class Ledger extends DurableObject<Env> {
     this.#sql.exec(
       'INSERT OR REPLACE INTO hosts (host, report, at) VALUES (?, ?, ?)',
       report.host,
-      JSON.stringify(report),
+      JSON.stringify(withoutGrants(report)),
       now,
     )
   }
@@ -116,6 +199,11 @@ export class Ledger extends DurableObject<Env> {
       this.#sql.exec('DELETE FROM hosts WHERE host = ?', host)
     }
   }
+}
+
+/** Grants have a table of their own. */
+function withoutGrants({ grants, claiming, seenRevision, ...report }: HostReport): HostReport {
+  return report
 }
 
 /**

@@ -1,10 +1,13 @@
 import type { ClusterCounters, ReportedCounters } from '../pools/counters.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { Cluster, PoolStatistics } from '../pools/statistics.ts'
+import type { Correction } from './claims.ts'
+import type { LimitSource } from './connection-limit.ts'
+import type { ClaimCounts, HeldGrant } from './grant.ts'
 
-/** A pool as a host tells of it: an older one says nothing of its times. */
-export type ReportedPool = Omit<PoolStatistics, 'wait' | 'use'> &
-  Partial<Pick<PoolStatistics, 'wait' | 'use'>>
+/** A pool as a host tells of it: an older one says less. */
+export type ReportedPool = Omit<PoolStatistics, NewField> & Partial<Pick<PoolStatistics, NewField>>
+type NewField = 'id' | 'wait' | 'use' | 'wanted_size'
 
 /**
  * What a pool host tells the Ledger of one cluster. Worker, hosts and Ledger can run different versions for minutes
@@ -25,6 +28,12 @@ export interface HostReport {
   readonly active_tenants?: number
   /** Whose host it is, if it is one tenant's. */
   readonly owner?: string
+  /** What the host's pools were granted, to be renewed. */
+  readonly grants?: readonly HeldGrant[]
+  /** Pools with a claim under way. */
+  readonly claiming?: readonly string[]
+  /** The newest revision of a grant that the host has heard of. */
+  readonly seenRevision?: number
 }
 
 /** The Ledger's answer. */
@@ -33,6 +42,10 @@ export interface ReportReceipt {
   readonly nextReportMs: number
   /** Of the last change to what is paused: a host that missed it asks for it. */
   readonly pauseRevision?: number
+  /** Grants that are not as the host believes. */
+  readonly grants?: readonly Correction[]
+  /** Of the newest grant, whosever it is. */
+  readonly grantRevision?: number
 }
 
 /** What follows from a change to what is paused. */
@@ -54,6 +67,18 @@ export interface HostView {
   readonly stale: boolean
 }
 
+/** A cluster's connections. */
+export interface BudgetView extends ClaimCounts {
+  /** What the server takes; `null` while nobody knows. */
+  readonly max: number | null
+  readonly source: LimitSource
+  /** What may be granted; the rest is a reserve. */
+  readonly limit: number
+  readonly granted: number
+  /** Pools that wait for a connection. */
+  readonly waiting: number
+}
+
 /** What the Ledger of one cluster knows. */
 export interface ClusterView {
   readonly cluster: Cluster
@@ -63,4 +88,5 @@ export interface ClusterView {
   /** Distinct tenants with a request in the last five minutes. */
   readonly activeTenants: number
   readonly pauses: Pauses
+  readonly budget: BudgetView
 }

@@ -11,6 +11,7 @@ import { jitteredLifetime } from './lifetime.ts'
 import { OpeningGate } from './opening-gate.ts'
 import { Pool } from './pool.ts'
 import type { PoolSpec } from './pool-spec.ts'
+import type { Quota } from './quota.ts'
 import type { CloseReason, Cluster, PoolStatistics } from './statistics.ts'
 import { ClusterTally, PoolTally } from './tally.ts'
 
@@ -23,6 +24,7 @@ type PoolEnding =
 
 export interface PoolCacheOptions {
   readonly engine: (spec: PoolSpec) => Promise<Engine>
+  readonly quota: Quota
   readonly maxPools: number
   /** How long a closing pool waits for its leases, in ms. */
   readonly drainMs: number
@@ -36,6 +38,8 @@ export interface PoolCacheOptions {
   readonly onChange: () => void
 }
 
+/** A pool that was used so recently is not unused to those who need connections. */
+const QUIET_MS = 250
 const SWEEP_MS = 60_000
 /** Two of the six connections that may be connecting at a time stay free, for Redis and the Ledger. */
 const OPENINGS_AT_ONCE = 4
@@ -57,6 +61,7 @@ export class PoolCache {
   /** Every pool whose ending has not been told, those that are draining too. */
   readonly #alive = new Set<Pool>()
   readonly #breakers = new LruMap<string, Breaker>(MAX_BREAKERS)
+  #opened = 0
   /** Recyclings under way, by key. */
   readonly #recyclings = new Map<string, Promise<boolean>>()
   readonly #tallies = new Map<Cluster, ClusterTally>()
@@ -126,6 +131,27 @@ export class PoolCache {
     return pools.length
   }
 
+  /** Lets the pool of `id` have `size` connections. */
+  grant(id: string, size: number): void {
+    this.#byId(id)?.grant(size)
+  }
+
+  /**
+   * Has connections of the pool of `id` given back, all but `keep`; with 0 it closes, once its leases are back. What
+   * follows is told to the quota. `busy` is a pool that is only opening; `unknown` when there is no such pool.
+   * @param onlyIfUnused leaves a pool as it is that somebody uses, or used a moment ago: `busy`
+   */
+  recall(id: string, keep: number, onlyIfUnused: boolean): 'recalled' | 'busy' | 'unknown' {
+    const pool = this.#byId(id)
+    if (!pool) return 'unknown'
+    if (pool.isEnding()) return 'recalled'
+    if (pool.state === 'opening') return 'busy'
+    if (onlyIfUnused && !this.#isQuiet(pool)) return 'busy'
+    if (keep === 0) void this.#retire(pool, 'recalled')
+    else pool.recall(keep)
+    return 'recalled'
+  }
+
   /** Pools at this moment, draining ones included. */
   statistics(): PoolStatistics[] {
     return [...this.#alive].map((pool) => pool.statistics())
@@ -138,7 +164,10 @@ export class PoolCache {
 
   /** Puts a pool that is being opened into the map, so that all who come now wait for it. */
   #open(spec: PoolSpec): Pool {
-    const { pool, opened } = this.#create(spec, () => this.#makeRoom())
+    const { pool, opened } = this.#create(spec, {
+      makeRoom: () => this.#makeRoom(),
+      isWanted: () => pool.isAwaited(),
+    })
     this.#pools.set(spec.key, pool)
     // Who waits for the pool is told by the pool.
     opened.catch(() => {})
@@ -149,7 +178,11 @@ export class PoolCache {
     const old = this.#pools.get(key)
     if (!old) return false
     // It takes the place of another, so no room has to be made.
-    const { pool, opened } = this.#create(old.spec, () => {})
+    const until = this.#options.clock.now() + this.#options.drainMs
+    const { pool, opened } = this.#create(old.spec, {
+      makeRoom: () => {},
+      isWanted: () => this.#options.clock.now() < until,
+    })
     await opened
     if (this.#pools.get(key) !== old) {
       // Somebody closed the old pool meanwhile, and shall not find it open again.
@@ -162,8 +195,11 @@ export class PoolCache {
   }
 
   /** A pool with its opening under way. Throws `database_unavailable` while its breaker gives the database a pause. */
-  #create(spec: PoolSpec, makeRoom: () => void): { pool: Pool; opened: Promise<void> } {
-    const { clock, engine, lifetimeMs, random, slowQueryMs, onChange } = this.#options
+  #create(
+    spec: PoolSpec,
+    { makeRoom, isWanted }: { makeRoom: () => void; isWanted: () => boolean },
+  ): { pool: Pool; opened: Promise<void> } {
+    const { clock, engine, lifetimeMs, quota, random, slowQueryMs, onChange } = this.#options
     const breaker = this.#breakerOf(spec.key)
     if (breaker.pausedFor(clock.now()) > 0) throw pausedProblem(breaker, clock.now())
     makeRoom()
@@ -171,9 +207,10 @@ export class PoolCache {
     breaker.allows(clock.now())
 
     const tally = this.#tallyOf(spec.cluster)
-    const pool = new Pool(spec, () => engine(spec), {
+    const pool = new Pool(`${spec.key}#${++this.#opened}`, spec, () => engine(spec), {
       clock,
       breaker,
+      quota,
       slowQueryMs,
       gate: this.#gate,
       lifetime: () => jitteredLifetime(lifetimeMs, LONGEST_LIFETIME_MS, random),
@@ -183,7 +220,7 @@ export class PoolCache {
     this.#alive.add(pool)
     tally.poolOpened()
     this.#sweepLater()
-    const opened = pool.open().then(
+    const opened = pool.open(isWanted).then(
       () => {
         this.#emit({ event: 'pool.opened', pool: pool.statistics() })
       },
@@ -216,8 +253,8 @@ export class PoolCache {
   async #retire(pool: Pool, reason: CloseReason): Promise<void> {
     // When it is being replaced, its successor is there already.
     if (this.#pools.get(pool.spec.key) === pool) this.#pools.delete(pool.spec.key)
-    // Recycling is nobody's emergency: who waits gets his turn, and after it the time of a statement.
-    const extraMs = reason === 'recycled' ? pool.spec.commandTimeoutMs : 0
+    // Not an emergency of these: who waits gets his turn, and after it the time of a statement.
+    const extraMs = reason === 'recycled' || reason === 'recalled' ? pool.spec.commandTimeoutMs : 0
     try {
       await pool.close(this.#options.drainMs + extraMs)
     } finally {
@@ -232,6 +269,16 @@ export class PoolCache {
     if (this.isEmpty()) this.#stopSweeping()
     this.#emit(event)
     this.#options.onChange()
+  }
+
+  /** Between two requests of one caller a pool is unused too: closing it then would only have it opened again. */
+  #isQuiet(pool: Pool): boolean {
+    return pool.isUnused() && this.#options.clock.now() - pool.lastUsedAt >= QUIET_MS
+  }
+
+  #byId(id: string): Pool | undefined {
+    for (const pool of this.#alive) if (pool.id === id) return pool
+    return undefined
   }
 
   #tallyOf(cluster: Cluster): ClusterTally {

@@ -48,6 +48,7 @@ export const NO_CLOSINGS: ClusterCounters['pools_closed'] = Object.freeze({
   lru: 0,
   recycled: 0,
   drained: 0,
+  recalled: 0,
   error: 0,
 })
 

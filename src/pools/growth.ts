@@ -16,6 +16,10 @@ const OPENING_FAULTS = new Set([
 export interface Growing {
   /** Leases that are out or being served. */
   leases(): number
+  /** Connections that the pool may have now. */
+  maxSize(): number
+  /** Somebody waits who would be served if the pool were as large as it is meant to be. */
+  askForMore(): void
   /** Whether connections may be opened for nobody in particular. */
   isOpen(): boolean
   /** Something has changed that may let somebody in. */
@@ -25,7 +29,7 @@ export interface Growing {
 }
 
 /**
- * Decides when a pool has a connection opened: never more than `maxSize`, each with a place in the host's gate, none
+ * Decides when a pool has a connection opened: never more than it may have now, each with a place in the host's gate, none
  * while the breaker pauses; and up to `minSize` for nobody in particular.
  */
 export class Growth<C extends PooledConnection> {
@@ -46,15 +50,19 @@ export class Growth<C extends PooledConnection> {
 
   /** Whether a connection is open that nobody has a claim to. */
   hasFree(driver: EnginePool<C>): boolean {
+    if (this.#pool.leases() >= this.#pool.maxSize()) return false
     return this.#pool.leases() + this.#fillings - this.openings.size < driver.counts().size
   }
 
   /** Takes a place in the gate, if the pool may grow and a place is free. */
   tryEnter(driver: EnginePool<C>): boolean {
     const { breaker, clock, gate } = this.#around
-    const { maxSize } = this.#spec
+    const maxSize = this.#pool.maxSize()
     const leases = this.#pool.leases()
-    if (driver.counts().size + this.openings.size >= maxSize || leases >= maxSize) return false
+    if (driver.counts().size + this.openings.size >= maxSize || leases >= maxSize) {
+      if (maxSize < this.#spec.maxSize) this.#pool.askForMore()
+      return false
+    }
     const now = clock.now()
     if (breaker.pausedFor(now) > 0) {
       // Nothing will come back to those who wait here: better an honest no than their whole time.
@@ -82,7 +90,8 @@ export class Growth<C extends PooledConnection> {
   /** Has connections opened up to the minimum, where the driver does not do so by itself. */
   fill(driver: EnginePool<C>): void {
     if (!driver.grow || !this.#pool.isOpen()) return
-    while (driver.counts().size + this.openings.size < this.#spec.minSize && this.tryEnter(driver)) {
+    const wanted = Math.min(this.#spec.minSize, this.#pool.maxSize())
+    while (driver.counts().size + this.openings.size < wanted && this.tryEnter(driver)) {
       const filling = {}
       this.openings.begin(filling)
       this.#fillings++

@@ -2,6 +2,7 @@ import type { Target } from '../engines/engine.ts'
 import type { Breaker } from './breaker.ts'
 import type { Clock } from './clock.ts'
 import type { OpeningGate } from './opening-gate.ts'
+import type { Quota } from './quota.ts'
 import type { Cluster } from './statistics.ts'
 import type { PoolTally } from './tally.ts'
 
@@ -14,7 +15,10 @@ export interface PoolSpec {
   readonly cluster: Cluster
   readonly target: Target
   readonly minSize: number
+  /** Connections that it is to have when there are enough; it may be granted fewer. */
   readonly maxSize: number
+  /** How much of a short budget it gets, against other pools' weights. */
+  readonly weight: number
   readonly commandTimeoutMs: number
   readonly maxIdleMs: number
   readonly maxUses: number
@@ -26,6 +30,7 @@ export interface PoolSurroundings {
   readonly clock: Clock
   readonly gate: OpeningGate
   readonly breaker: Breaker
+  readonly quota: Quota
   readonly lifetime: () => number
   readonly slowQueryMs: number
   readonly tally: PoolTally

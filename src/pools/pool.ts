@@ -1,11 +1,13 @@
 import type { Checkout, Engine, EngineHooks, EnginePool, PooledConnection } from '../engines/engine.ts'
 import { Problem, toProblem } from '../problem.ts'
+import { Allowance } from './allowance.ts'
 import { Candidate, type LeaseRequest } from './candidate.ts'
 import { FairQueue } from './fair-queue.ts'
 import { Growth } from './growth.ts'
 import { Lease } from './lease.ts'
 import { Liveness } from './liveness.ts'
 import type { PoolSpec, PoolSurroundings } from './pool-spec.ts'
+import type { QuotaPool } from './quota.ts'
 import type { PoolState, PoolStatistics } from './statistics.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -13,33 +15,47 @@ const CONNECT_TIMEOUT_MS = 10_000
 /**
  * One pool: decides who gets a connection; when one is opened, its `Growth` decides. The driver's own queue stays
  * empty, because nobody is admitted before a connection is free or a place to open one is held. Invariants, tested
- * with generated histories: leases never exceed `maxSize`; whoever waits is served in order, or told why not, within
+ * with generated histories: connections never exceed what was granted; whoever waits is served in order, or told why not, within
  * its time; every place in the gate that was taken is given back.
  */
-export class Pool<C extends PooledConnection = PooledConnection> {
+export class Pool<C extends PooledConnection = PooledConnection> implements QuotaPool {
+  readonly id: string
   readonly spec: PoolSpec
   readonly #engine: () => Promise<Engine<C>>
   readonly #around: PoolSurroundings
   readonly #queue = new FairQueue<Candidate<C>>()
   readonly #growth: Growth<C>
+  readonly #allowance: Allowance
   readonly #liveness: Liveness
   readonly #openedAt: number
   #driver: EnginePool<C> | undefined
   #state: PoolState = 'opening'
   #leases = 0
+  /** Openings and closings of the pool as a whole that are under way. */
+  #tasks = 0
   #lastUsedAt: number
   #whenIdle: (() => void) | undefined
 
-  /** @param engine loads the engine; called once, when the pool opens */
-  constructor(spec: PoolSpec, engine: () => Promise<Engine<C>>, around: PoolSurroundings) {
+  /**
+   * @param id unique in the host's life
+   * @param engine loads the engine; called once, when the pool opens
+   */
+  constructor(id: string, spec: PoolSpec, engine: () => Promise<Engine<C>>, around: PoolSurroundings) {
+    this.id = id
     this.spec = spec
     this.#engine = engine
     this.#around = around
+    this.#allowance = new Allowance((size) => around.quota.giveBack(this, size))
     this.#liveness = new Liveness(around.clock)
     this.#growth = new Growth(spec, around, {
       leases: () => this.#leases,
+      maxSize: () => this.#allowance.maxSize,
+      askForMore: () => around.quota.askForMore(this),
       isOpen: () => this.#state === 'open',
-      retry: () => this.#pump(),
+      retry: () => {
+        this.#settleAllowance()
+        this.#pump()
+      },
       refuse: (problem) => this.#rejectAll(problem),
     })
     this.#openedAt = this.#lastUsedAt = around.clock.now()
@@ -61,6 +77,11 @@ export class Pool<C extends PooledConnection = PooledConnection> {
     return this.#state === 'closed'
   }
 
+  /** Whether it takes nobody in any more. */
+  isEnding(): boolean {
+    return this.#state === 'draining' || this.#state === 'closed'
+  }
+
   /** Whether it is open and nobody holds or awaits a connection. */
   isUnused(): boolean {
     return this.#state === 'open' && this.#leases === 0 && this.#queue.size === 0
@@ -77,6 +98,7 @@ export class Pool<C extends PooledConnection = PooledConnection> {
   statistics(): PoolStatistics {
     const { size, free, used } = this.#driver?.counts() ?? { size: 0, free: 0, used: 0 }
     return {
+      id: this.id,
       key: this.spec.key,
       tenant: this.spec.tenant,
       engine: this.spec.target.engine,
@@ -86,17 +108,41 @@ export class Pool<C extends PooledConnection = PooledConnection> {
       free,
       used,
       waiting: this.#queue.size,
-      min_size: this.spec.minSize,
-      max_size: this.spec.maxSize,
+      min_size: Math.min(this.spec.minSize, this.#allowance.maxSize),
+      max_size: this.#allowance.maxSize,
+      wanted_size: this.spec.maxSize,
       opened_at: this.#openedAt,
       last_used_at: this.#lastUsedAt,
       ...this.#around.tally.counters(),
     }
   }
 
-  /** Makes the first connection. Throws the `Problem` that everybody who waited was told. */
-  async open(): Promise<void> {
-    const { gate, breaker, clock, lifetime } = this.#around
+  /** Whether somebody waits for a connection. */
+  isAwaited(): boolean {
+    return this.#queue.size > 0
+  }
+
+  /**
+   * Has connections granted and makes the first one. Throws the `Problem` that everybody who waited was told.
+   * @param isWanted whether to go on waiting for a grant
+   */
+  async open(isWanted: () => boolean): Promise<void> {
+    this.#tasks++
+    try {
+      await this.#open(isWanted)
+    } finally {
+      this.#taskEnded()
+    }
+  }
+
+  async #open(isWanted: () => boolean): Promise<void> {
+    const { gate, breaker, clock, lifetime, quota } = this.#around
+    const goesOn = () => !this.isClosed() && isWanted()
+    let granted: number | undefined
+    do granted = await quota.claim(this, goesOn)
+    while (granted === undefined && goesOn())
+    if (granted === undefined || this.isClosed()) throw this.#notOpened()
+    this.grant(granted)
     await gate.enter()
     try {
       const engine = await this.#engine()
@@ -104,8 +150,9 @@ export class Pool<C extends PooledConnection = PooledConnection> {
         this.spec.target,
         {
           appName: this.spec.appName,
-          minSize: this.spec.minSize,
-          maxSize: this.spec.maxSize,
+          minSize: Math.min(this.spec.minSize, this.#allowance.maxSize),
+          maxSize: this.#allowance.maxSize,
+          largestSize: this.spec.maxSize,
           commandTimeoutMs: this.spec.commandTimeoutMs,
           connectTimeoutMs: CONNECT_TIMEOUT_MS,
           maxIdleMs: this.spec.maxIdleMs,
@@ -130,16 +177,62 @@ export class Pool<C extends PooledConnection = PooledConnection> {
       throw new Problem('pool_closed')
     }
     if (this.#state === 'opening') this.#state = 'open'
+    // What it may have can have changed meanwhile.
+    this.#resize()
+  }
+
+  /** Takes in that it may have `size` connections. */
+  grant(size: number): void {
+    this.#allowance.grant(size)
+    this.#resize()
+  }
+
+  /** Gives back all but `keep` connections, 1 at least: free ones now, the others when their leases return. */
+  recall(keep: number): void {
+    this.#allowance.recall(keep)
+    this.#resize()
+  }
+
+  #resize(): void {
+    this.#driver?.resize?.(this.#allowance.maxSize)
+    this.#settleAllowance()
     this.#pump()
     this.#around.changed()
   }
 
+  #taskEnded(): void {
+    this.#tasks--
+    this.#settleAllowance()
+  }
+
+  /** Gives back what is closed; all of it only when no lease is out, which a pool that was closed by force may have. */
+  #settleAllowance(): void {
+    const opening = this.#growth.openings.size
+    if (!this.isClosed()) {
+      // With MongoDB's driver a lease may open its connection later.
+      this.#allowance.settle(Math.max(this.#leases, this.#size + opening))
+    } else if (this.#leases + opening + this.#tasks === 0) this.#allowance.end()
+  }
+
+  /** Open connections. */
+  get #size(): number {
+    return this.#driver?.counts().size ?? 0
+  }
+
+  /** Nobody waits for a grant any more. */
+  #notOpened(): Problem {
+    const problem = this.isClosed() ? new Problem('pool_closed') : budgetProblem()
+    this.#state = 'closed'
+    this.#rejectAll(problem)
+    return problem
+  }
+
   /**
-   * A connection, when it is this request's turn. Throws `pool_queue_full`, `pool_timeout`, `pool_closed`,
-   * `client_closed_request`, or what opening a connection ran into.
+   * A connection, when it is this request's turn. Throws `pool_queue_full`, `pool_timeout`, `budget_exhausted`,
+   * `pool_closed`, `client_closed_request`, or what opening a connection ran into.
    */
   async lease(request: LeaseRequest): Promise<Lease<C>> {
-    if (this.#state !== 'opening' && this.#state !== 'open') throw new Problem('pool_closed')
+    if (this.isEnding()) throw new Problem('pool_closed')
     if (request.signal?.aborted) throw new Problem('client_closed_request')
     this.#queue.checkRoom(request)
     const candidate = new Candidate<C>(request, this.#around.clock, (timedOut) => {
@@ -164,12 +257,14 @@ export class Pool<C extends PooledConnection = PooledConnection> {
   async close(deadlineMs: number): Promise<void> {
     if (this.#state === 'closed') return
     this.#state = 'draining'
+    this.#tasks++
     this.#around.changed()
     await this.#drained(deadlineMs)
     this.#state = 'closed'
     this.#rejectAll(new Problem('pool_closed'))
     // A connection that cannot be closed properly is gone already; nobody who closes a pool could do more about it.
     await this.#driver?.close(this.#leases > 0).catch(() => {})
+    this.#taskEnded()
     this.#around.changed()
   }
 
@@ -215,6 +310,7 @@ export class Pool<C extends PooledConnection = PooledConnection> {
       this.#growth.openings.end(candidate)
       this.#growth.failed(driver, problem)
       candidate.reject(problem)
+      this.#settleAllowance()
       this.#settleIfDrained()
       this.#pump()
       return
@@ -243,14 +339,16 @@ export class Pool<C extends PooledConnection = PooledConnection> {
 
   /** @param leasedAt absent for a connection that came too late to be lent */
   async #giveBack(holder: Candidate<C>, checkout: Checkout<C>, leasedAt?: number): Promise<void> {
+    const isAbove = this.#size > this.#allowance.maxSize
     try {
-      await checkout.release(this.#state !== 'closed')
+      await checkout.release(this.#state !== 'closed' && !isAbove)
     } finally {
       this.#leases--
       this.#queue.returned(holder)
       this.#lastUsedAt = this.#around.clock.now()
       if (leasedAt !== undefined) this.#around.tally.used(this.#lastUsedAt - leasedAt)
       this.#growth.openings.end(holder)
+      this.#settleAllowance()
       this.#settleIfDrained()
       this.#pump()
       this.#around.changed()
@@ -269,6 +367,7 @@ export class Pool<C extends PooledConnection = PooledConnection> {
       },
       connectionClosed: () => {
         tally.count('connections_closed')
+        this.#settleAllowance()
         this.#around.changed()
       },
       connectionFailed: () => {
@@ -288,11 +387,20 @@ export class Pool<C extends PooledConnection = PooledConnection> {
 
   #timeoutProblem(timeoutMs: number): Problem {
     const { size, used } = this.#driver?.counts() ?? { size: 0, used: 0 }
+    if (this.#allowance.maxSize === 0) return budgetProblem()
     return new Problem('pool_timeout', {
       detail:
         `No connection became free within ${timeoutMs} ms: ${used} of ${size} open connections in use, ` +
-        `at most ${this.spec.maxSize} allowed, ${this.#queue.size} waiting.`,
+        `at most ${this.#allowance.maxSize} allowed, ${this.#queue.size} waiting.`,
       retryAfter: 1,
     })
   }
+}
+
+/** Others have every connection that the database can take. */
+function budgetProblem(): Problem {
+  return new Problem('budget_exhausted', {
+    detail: 'Every connection that the database can take is in use by others.',
+    retryAfter: 1,
+  })
 }

@@ -8,12 +8,15 @@ export type PoolState = 'opening' | 'open' | 'draining' | 'closed'
 
 /**
  * Why a pool was closed: unused for its idle time; least recently used when the cache was full; older than a
- * connection may get; asked for (after its leases came back); could not be opened.
+ * connection may get; asked for (after its leases came back); its connections were needed elsewhere; could not be
+ * opened.
  */
-export type CloseReason = 'idle' | 'lru' | 'recycled' | 'drained' | 'error'
+export type CloseReason = 'idle' | 'lru' | 'recycled' | 'drained' | 'recalled' | 'error'
 
 /** A pool at one moment, as plain data. Times are epoch milliseconds. */
 export interface PoolStatistics extends PoolCounters {
+  /** Unique in its host's life. */
+  readonly id: string
   readonly key: string
   readonly tenant: Tenant['id'] | null
   readonly engine: EngineName
@@ -26,7 +29,10 @@ export interface PoolStatistics extends PoolCounters {
   /** Requests that wait for a connection. */
   readonly waiting: number
   readonly min_size: number
+  /** Connections that it may have now: what it was granted. */
   readonly max_size: number
+  /** Connections that its placement entitles it to. */
+  readonly wanted_size: number
   readonly opened_at: number
   readonly last_used_at: number
 }

@@ -16,6 +16,7 @@ export type LogEvent =
   | { event: 'pool.error'; host: string; pool: string; engine: string; code: string }
   | { event: 'host.retried'; host: string; request_id: string }
   | { event: 'report.failed'; host: string; cluster: string }
+  | { event: 'ledger.unreachable'; host: string; cluster: string; pool: string }
   | {
       event: 'pause.changed'
       action: 'pause' | 'resume'
@@ -47,6 +48,7 @@ export const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'pool.error': 'error',
   'host.retried': 'warn',
   'report.failed': 'warn',
+  'ledger.unreachable': 'warn',
   'pause.changed': 'info',
   'config.invalid': 'error',
   'error.unexpected': 'error',

@@ -116,7 +116,14 @@ describe('statistics', () => {
       () => asAdmin<Closings>('/admin/connections'),
       (answer) => answer.body.pools_closed.drained > before.body.pools_closed.drained,
     )
-    expect(Object.keys(body.pools_closed).sort()).toEqual(['drained', 'error', 'idle', 'lru', 'recycled'])
+    expect(Object.keys(body.pools_closed).sort()).toEqual([
+      'drained',
+      'error',
+      'idle',
+      'lru',
+      'recalled',
+      'recycled',
+    ])
     expect(body.pools_opened).toBeGreaterThan(before.body.pools_opened)
   })
 

@@ -15,7 +15,9 @@ function host(name: string, pools: PoolStatistics[], stale = false): HostView {
 
 function view(cluster: Cluster, activeTenants: number, ...hosts: HostView[]): ClusterView {
   const pauses = { revision: 0, fleetSince: null, tenants: new Map<string, number>() }
-  return { cluster, hosts, counters: NO_COUNTERS, activeTenants, pauses }
+  const counts = { granted: 0, waiting: 0, recalled: 0, denied: 0 }
+  const budget = { max: 100, source: 'server', limit: 90, ...counts } as const
+  return { cluster, hosts, counters: NO_COUNTERS, activeTenants, pauses, budget }
 }
 
 describe('numbers of the fleet', () => {
@@ -31,6 +33,7 @@ describe('numbers of the fleet', () => {
       active_tenants: 2,
       open_connections: 9,
       max_connections: 25,
+      available_connections: 180,
     })
   })
 
@@ -40,6 +43,7 @@ describe('numbers of the fleet', () => {
       active_tenants: 0,
       open_connections: 0,
       max_connections: 0,
+      available_connections: 90,
     })
   })
 
@@ -49,14 +53,15 @@ describe('numbers of the fleet', () => {
       active_tenants: 10,
       open_connections: 40,
       max_connections: 100,
+      available_connections: 180,
     })
   })
 })
 
 describe('the question of a fleet', () => {
-  const numbers = { active_tenants: 4, open_connections: 9, max_connections: 40 }
+  const numbers = { active_tenants: 4, open_connections: 9, max_connections: 30, available_connections: 40 }
 
-  test('is whether its pools may give each tenant what it uses now', () => {
+  test('is whether the databases can give each tenant what it uses now', () => {
     expect(fleetQuestion(numbers)).toEqual({
       concurrent_users: 4,
       requests_per_user: 3,
@@ -69,7 +74,7 @@ describe('the question of a fleet', () => {
   })
 
   test('of nobody has an answer too', () => {
-    const idle = { active_tenants: 0, open_connections: 0, max_connections: 0 }
+    const idle = { active_tenants: 0, open_connections: 0, max_connections: 0, available_connections: 90 }
     expect(sizePools(fleetQuestion(idle))).toMatchObject({ pool_size: 0, max_users: 0, total_connections: 0 })
   })
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseConfig } from '../../../src/config.ts'
 import { fleetView } from '../../../src/edge/fleet-view.ts'
-import type { ClusterView, HostView } from '../../../src/ledger/report.ts'
+import type { BudgetView, ClusterView, HostView } from '../../../src/ledger/report.ts'
 import { NO_COUNTERS } from '../../../src/pools/counters.ts'
 import type { PoolStatistics } from '../../../src/pools/statistics.ts'
 
@@ -10,6 +10,16 @@ if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults))
 const { config } = parsed
 
 const pool = { size: 3, free: 1, used: 2, waiting: 4, min_size: 1, max_size: 5 } as PoolStatistics
+
+const BUDGET: BudgetView = {
+  max: 100,
+  source: 'server',
+  limit: 90,
+  granted: 11,
+  waiting: 2,
+  recalled: 3,
+  denied: 4,
+}
 
 function hostOf(host: string, overrides: Partial<HostView> = {}): HostView {
   return { host, pools: [pool], held: 0, reported_at: 0, stale: false, ...overrides }
@@ -22,6 +32,7 @@ function viewOf(overrides: Partial<ClusterView> = {}): ClusterView {
     counters: { ...NO_COUNTERS, leases: 7 },
     activeTenants: 0,
     pauses: { revision: 0, fleetSince: null, tenants: new Map() },
+    budget: BUDGET,
     ...overrides,
   }
 }
@@ -42,6 +53,7 @@ test('sums up every cluster over its live hosts', () => {
     waiting: 8,
     paused: 6,
     max_size: 10,
+    budget: BUDGET,
     totals: { leases: 7 },
   })
   expect(clusters[1]).toMatchObject({ cluster: 'mongo', hosts: 0, open: 0 })

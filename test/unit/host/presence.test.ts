@@ -25,6 +25,8 @@ function presence() {
       world.reads++
       return world.pauses
     },
+    claim: async () => ({ size: 0, revision: 0 }),
+    giveBack: async () => {},
   }
   const one = new Presence({
     host: 'h',
@@ -35,9 +37,13 @@ function presence() {
       statistics: () => world.pools,
       counters: () => new Map([['postgres', { ...NO_COUNTERS, leases: 3 }]]),
       hasPools: () => world.pools.length > 0,
+      grant: () => {},
+      recall: () => 'unknown',
     },
     ledger: () => ledger,
     onChange: () => {},
+    onAsked: () => {},
+    onUnreachable: () => {},
   })
   return { clock, fleet, one, world }
 }
@@ -64,6 +70,9 @@ test('tells the Ledger of its own cluster alone, of who is active and who is hel
       held: 1,
       active_tenants: 1,
       owner: 'a',
+      grants: [],
+      claiming: [],
+      seenRevision: 0,
     },
   ])
 })

@@ -22,7 +22,7 @@ const ones = {
   wait: { counts: [0, 1], sum: 1 },
   use: { counts: [0, 1], sum: 1 },
   pools_opened: 1,
-  pools_closed: { idle: 1, lru: 1, recycled: 1, drained: 1, error: 1 },
+  pools_closed: { idle: 1, lru: 1, recycled: 1, drained: 1, recalled: 0, error: 1 },
 }
 
 test('counters add up name by name', () => {

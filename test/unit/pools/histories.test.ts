@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { FakeClock } from '../support/clock.ts'
 import type { FakeEngine } from '../support/engine.ts'
 import { History, operate } from '../support/history.ts'
 import { FakeHost } from '../support/host.ts'
 import { FakeMongo } from '../support/mongo-engine.ts'
 import { FakePostgres } from '../support/postgres-engine.ts'
+import { FakeQuota } from '../support/quota.ts'
 
 const index = fc.nat({ max: 9 })
 const step = fc.oneof(
@@ -37,6 +39,20 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cut' as const), index }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const), key: fc.constantFrom('a', 'b') }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('operate' as const), index }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('grant' as const), index, size: fc.integer({ min: 1, max: 4 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('recall' as const),
+      index,
+      keep: fc.integer({ min: 0, max: 3 }),
+      onlyIfUnused: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('more' as const) }) },
 )
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
@@ -79,6 +95,16 @@ async function run(
     case 'close':
       void cache.close(now.key)
       return
+    case 'grant':
+      return history.quota.grant(now.index, now.size)
+    case 'more':
+      return history.quota.grantMore(cache)
+    case 'recall': {
+      const pools = cache.statistics()
+      const pool = pools[now.index % Math.max(1, pools.length)]
+      if (pool) cache.recall(pool.id, now.keep, now.onlyIfUnused)
+      return
+    }
     case 'operate':
       operate(history.out[now.index]).catch(() => {})
   }
@@ -97,7 +123,12 @@ for (const [name, engine, bound] of engines) {
         setting,
         fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }),
         async ({ maxPools, ...spec }, steps) => {
-          const history = new History(new FakeHost({ maxPools, drainMs: 20_000 }, engine()))
+          const clock = new FakeClock()
+          const quota = new FakeQuota(clock)
+          const history = new History(
+            new FakeHost({ clock, quota, maxPools, drainMs: 20_000 }, engine()),
+            quota,
+          )
           for (const now of steps) {
             await run(history, spec, now)
             await history.check()

@@ -14,6 +14,7 @@ test('statistics show a pool as it is at this moment', async () => {
   await lease.release()
   expect(host.cache.statistics()).toEqual([
     {
+      id: 'a#1',
       key: 'a',
       tenant: 'a',
       engine: 'postgres',
@@ -25,6 +26,7 @@ test('statistics show a pool as it is at this moment', async () => {
       waiting: 0,
       min_size: 2,
       max_size: 3,
+      wanted_size: 3,
       opened_at: openedAt,
       last_used_at: openedAt + 1_000,
       connections_created: 2,

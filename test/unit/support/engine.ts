@@ -98,12 +98,15 @@ export abstract class FakePool implements EnginePool {
   readonly hooks: EngineHooks
   readonly connections = new Set<FakeConnection>()
   closed: 'gently' | 'by force' | undefined
+  /** Connections that it may have now. */
+  maxSize: number
 
   constructor(engine: FakeEngine, target: Target, options: EngineOptions, hooks: EngineHooks) {
     this.engine = engine
     this.target = target
     this.options = options
     this.hooks = hooks
+    this.maxSize = options.maxSize
   }
 
   abstract counts(): EngineCounts

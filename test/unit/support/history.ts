@@ -10,6 +10,7 @@ import { checkGrowth, countOf } from './counters.ts'
 import { fakeOf } from './engine.ts'
 import type { FakeHost } from './host.ts'
 import { Operations } from './mongo-engine.ts'
+import type { FakeQuota } from './quota.ts'
 
 /** A request of a history and what has become of it. */
 export interface Asked {
@@ -21,6 +22,7 @@ export interface Asked {
 
 /** What a pool may answer when it has no connection to lend. */
 const REFUSALS: ReadonlySet<ProblemCode> = new Set([
+  'budget_exhausted',
   'client_closed_request',
   'database_unavailable',
   'pool_cache_full',
@@ -29,15 +31,20 @@ const REFUSALS: ReadonlySet<ProblemCode> = new Set([
   'pool_timeout',
 ] as const)
 
+/** What a request is told whose time is up. */
+const TIMEOUTS: ReadonlySet<unknown> = new Set(['pool_timeout', 'budget_exhausted'])
+
 /** Runs a history on a host and checks, step by step, what must hold whatever happens. */
 export class History {
   readonly host: FakeHost
   readonly asked: Asked[] = []
   readonly out: Lease[] = []
+  readonly quota: FakeQuota
   #counted: ClusterCounters = NO_COUNTERS
 
-  constructor(host: FakeHost) {
+  constructor(host: FakeHost, quota: FakeQuota) {
     this.host = host
+    this.quota = quota
     host.engine.held = true
   }
 
@@ -78,13 +85,14 @@ export class History {
     expect(new Set(connections).size, 'a connection is lent twice').toBe(connections.length)
     for (const pool of engine.pools) {
       const leases = this.out.filter((lease) => fakeOf(lease).pool === pool)
-      expect(leases.length).toBeLessThanOrEqual(pool.options.maxSize)
-      expect(pool.connections.size).toBeLessThanOrEqual(pool.options.maxSize)
+      expect(leases.length).toBeLessThanOrEqual(pool.options.largestSize)
+      expect(pool.connections.size).toBeLessThanOrEqual(pool.options.largestSize)
     }
     for (const { answer, until } of this.asked) {
       if (answer === undefined) expect(until, 'a request waits beyond its time').toBeGreaterThan(clock.now())
     }
-    const busy = this.out.length > 0 || engine.openings.length > 0
+    this.#checkGrants()
+    const busy = this.out.length > 0 || engine.openings.length > 0 || this.quota.asked.length > 0
     for (const { waiting } of cache.statistics()) {
       if (!busy) expect(waiting, 'somebody waits for nothing').toBe(0)
     }
@@ -96,9 +104,12 @@ export class History {
     const { cache, clock, engine } = this.host
     engine.held = false
     engine.failure = undefined
+    this.quota.held = false
+    for (const asked of [...this.quota.asked]) asked.grant(1)
     const closed = cache.closeAll()
     const isOver = () => cache.isEmpty() && this.out.length === 0 && engine.openings.length === 0
     for (let round = 0; round < 100 && !isOver(); round++) {
+      for (const asked of [...this.quota.asked]) asked.grant(1)
       for (const opening of [...engine.openings]) opening.succeed()
       await settle()
       await this.release(0, false)
@@ -110,9 +121,20 @@ export class History {
     const left = engine.pools.reduce((sum, { connections }) => sum + connections.size, 0)
     expect(left, 'connections are left open').toBe(0)
     expect(clock.timers).toBe(0)
+    expect(this.quota.granted, 'connections stay granted').toEqual(new Map())
     this.#checkCounters()
     expect(this.#counted.connections_closed).toBe(this.#counted.connections_created)
     await this.#checkPlaces()
+  }
+
+  /** Nobody has more connections than were granted, those being opened included. */
+  #checkGrants(): void {
+    for (const { id, size, max_size, state } of this.host.cache.statistics()) {
+      if (state === 'closed') continue
+      const granted = this.quota.granted.get(id) ?? 0
+      expect(max_size, 'a pool takes itself for larger than it was granted').toBeLessThanOrEqual(granted)
+      expect(size, 'a pool has more than it was granted').toBeLessThanOrEqual(granted)
+    }
   }
 
   #answer(asked: Asked, answer: Lease | ProblemCode): void {
@@ -137,7 +159,7 @@ export class History {
     this.#counted = now
     const answers = this.asked.map(({ answer }) => answer)
     expect(now.leases).toBe(answers.filter((answer) => typeof answer === 'object').length)
-    expect(now.lease_timeouts).toBe(answers.filter((answer) => answer === 'pool_timeout').length)
+    expect(now.lease_timeouts).toBe(answers.filter((answer) => TIMEOUTS.has(answer)).length)
     expect(countOf(now.wait), 'a wait is missing').toBe(now.leases)
     expect(countOf(now.use), 'a use is missing').toBe(now.leases - this.out.length)
     const closed = Object.values(now.pools_closed).reduce((sum, count) => sum + count, 0)

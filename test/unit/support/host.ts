@@ -1,6 +1,7 @@
 import { PoolCache, type PoolCacheOptions, type PoolEvent } from '../../../src/pools/cache.ts'
 import type { LeaseRequest } from '../../../src/pools/candidate.ts'
 import type { PoolSpec } from '../../../src/pools/pool-spec.ts'
+import type { Quota } from '../../../src/pools/quota.ts'
 import { Problem } from '../../../src/problem.ts'
 import { FakeClock } from './clock.ts'
 import type { FakeEngine } from './engine.ts'
@@ -14,6 +15,7 @@ export function specOf(key: string, overrides: Partial<PoolSpec> = {}): PoolSpec
     target: { engine: 'postgres', url: 'postgres://app@db.test/app' },
     minSize: 1,
     maxSize: 2,
+    weight: 1,
     commandTimeoutMs: 5_000,
     maxIdleMs: 300_000,
     maxUses: 1_000,
@@ -27,18 +29,30 @@ export function requestOf(tenant: string, overrides: Partial<LeaseRequest> = {})
   return { tenant, share: 1_000, weight: 1, maxWaiting: 1_000, timeoutMs: 30_000, ...overrides }
 }
 
+/** Grants every pool all that it wants. */
+export const UNLIMITED: Quota = {
+  claim: async ({ spec }) => spec.maxSize,
+  askForMore: () => {},
+  giveBack: () => {},
+}
+
 /** A pool cache with everything around it faked. */
 export class FakeHost {
-  readonly clock = new FakeClock()
+  readonly clock: FakeClock
   readonly engine: FakeEngine
   readonly events: PoolEvent[] = []
   readonly cache: PoolCache
   changes = 0
 
-  constructor(options: Partial<PoolCacheOptions> = {}, engine: FakeEngine = new FakePostgres()) {
+  constructor(
+    { clock = new FakeClock(), ...options }: Partial<PoolCacheOptions> & { clock?: FakeClock } = {},
+    engine: FakeEngine = new FakePostgres(),
+  ) {
+    this.clock = clock
     this.engine = engine
     this.cache = new PoolCache({
       engine: async () => engine,
+      quota: UNLIMITED,
       maxPools: 10,
       drainMs: 30_000,
       lifetimeMs: 840_000,

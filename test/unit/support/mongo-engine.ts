@@ -105,7 +105,7 @@ class MongoPool extends FakePool {
   }
 
   async #open(): Promise<FakeConnection> {
-    if (this.connections.size + this.#opening >= this.options.maxSize) {
+    if (this.connections.size + this.#opening >= this.options.largestSize) {
       this.engine.misuses.push('an operation had to wait in the driver')
     }
     this.#opening++

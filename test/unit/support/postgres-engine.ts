@@ -56,6 +56,15 @@ class PostgresPool extends FakePool {
     else this.#free.push(connection)
   }
 
+  resize(maxSize: number): void {
+    this.maxSize = maxSize
+    while (this.connections.size > maxSize) {
+      const connection = this.#free.shift()
+      if (!connection) return
+      this.drop(connection)
+    }
+  }
+
   async retireFree(): Promise<void> {
     for (const connection of this.#free.splice(0)) this.drop(connection)
   }
@@ -67,7 +76,7 @@ class PostgresPool extends FakePool {
   }
 
   async #open(): Promise<FakeConnection> {
-    if (this.connections.size + this.#opening >= this.options.maxSize) {
+    if (this.connections.size + this.#opening >= this.maxSize) {
       this.engine.misuses.push('a checkout had to wait in the driver')
     }
     this.#opening++

@@ -43,6 +43,7 @@ async function openPool(
       appName: 'rockpool/contract',
       minSize: 1,
       maxSize: 4,
+      largestSize: 4,
       commandTimeoutMs: options.commandTimeoutMs ?? 5_000,
       connectTimeoutMs: 2_000,
       maxIdleMs: 60_000,

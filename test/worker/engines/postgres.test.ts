@@ -23,6 +23,7 @@ async function openPool(
       appName: 'rockpool/postgres-test',
       minSize: 1,
       maxSize: options.maxSize ?? 2,
+      largestSize: options.maxSize ?? 2,
       commandTimeoutMs: options.commandTimeoutMs ?? 5_000,
       connectTimeoutMs: 2_000,
       maxIdleMs: 60_000,

@@ -1,0 +1,95 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, expect, it } from 'vitest'
+import { startStack } from '../../dev/local/stack.ts'
+import { bundle } from '../../dev/local/worker/bundle.ts'
+import { startWorkerd } from '../../dev/local/worker/workerd.ts'
+import { localVariables } from '../../dev/variables.ts'
+
+const TENANTS = 300
+const REQUESTS_EACH = 3
+const BUDGET = 100
+const TIMEOUT_S = 30
+
+const dir = mkdtempSync(join(tmpdir(), 'rockpool-budget-'))
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** Counts Rockpool's connections on the server, again and again, until it is stopped. */
+async function watch(url: string) {
+  const client = new pg.Client({ connectionString: url, application_name: 'watcher' })
+  await client.connect()
+  const seen: number[] = []
+  let stopped = false
+  const watching = (async () => {
+    while (!stopped) {
+      const { rows } = await client.query<{ n: number }>(
+        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'rockpool/%'",
+      )
+      seen.push(rows[0]?.n ?? 0)
+      await setTimeout(20)
+    }
+  })()
+  return async () => {
+    stopped = true
+    await watching
+    await client.end()
+    return seen
+  }
+}
+
+it('300 dedicated tenants at once get along on a budget of 100 connections', async () => {
+  await using closers = new AsyncDisposableStack()
+  const stack = await startStack({ maxConnections: 300, log: () => {} })
+  closers.defer(() => stack.close())
+  const { file } = await bundle(dir)
+  const worker = await startWorkerd({
+    dir,
+    file,
+    variables: {
+      ...localVariables(stack.variables),
+      STRATEGY: 'dedicated',
+      DEFAULT_ENGINE: 'postgres',
+      POSTGRES_MAX_CONNECTIONS: String(BUDGET),
+      DB_POOL_TIMEOUT: String(TIMEOUT_S),
+    },
+  })
+  closers.defer(() => worker.close())
+  const stop = await watch(stack.postgresUrl)
+
+  const answers: { status: number; code?: string; ms: number }[] = []
+  const tenant = async (id: string) => {
+    for (let n = 0; n < REQUESTS_EACH; n++) {
+      const started = performance.now()
+      const answer = await fetch(`${worker.url}/api/posts`, { headers: { 'x-user-id': id } })
+      const body = (await answer.json()) as { code?: string }
+      answers.push({ status: answer.status, ms: performance.now() - started, ...body })
+    }
+  }
+  await Promise.all(Array.from({ length: TENANTS }, (_, n) => tenant(`crowd-${n}`)))
+  const seen = await stop()
+
+  const fleet = await fetch(`${worker.url}/admin/fleet`, {
+    headers: { authorization: `Bearer ${localVariables(stack.variables).ADMIN_TOKEN}` },
+  })
+  const { clusters } = (await fleet.json()) as { clusters: { cluster: string; budget: object }[] }
+  const good = answers.filter(({ status }) => status === 200)
+  const times = good.map(({ ms }) => ms).sort((a, b) => a - b)
+  console.log(
+    `${TENANTS} tenants, ${answers.length} requests: ${good.length} answered, slowest after ` +
+      `${Math.round(times.at(-1) ?? 0)} ms, at most ${Math.max(...seen)} connections in ${seen.length} looks`,
+    clusters.find(({ cluster }) => cluster === 'primary')?.budget,
+  )
+
+  expect(seen.length).toBeGreaterThan(20)
+  expect(Math.max(...seen)).toBeLessThanOrEqual(BUDGET)
+  expect(good.length).toBeGreaterThanOrEqual(0.95 * answers.length)
+  expect(times.at(-1)).toBeLessThan((TIMEOUT_S + 5) * 1000)
+  for (const { status, code } of answers) {
+    if (status !== 200) expect([status, code]).toEqual([503, 'budget_exhausted'])
+  }
+  expect(readFileSync(worker.logFile, 'utf8')).not.toContain('too many')
+}, 120_000)
