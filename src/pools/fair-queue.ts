@@ -11,6 +11,11 @@ export interface Waiter {
   readonly maxWaiting: number
 }
 
+/** Part of a pool that stays out of reach for who holds its share already, while other tenants use the pool. */
+const HEADROOM = 0.05
+/** A tenant uses a pool until this long after it last asked for a connection. */
+const USES_FOR_MS = 60_000
+
 /** One tenant's requests, and the leases that it holds. */
 interface Line<W> {
   /** In order of arrival: a Set keeps insertion order and forgets a leaver in constant time. */
@@ -24,18 +29,35 @@ interface Line<W> {
  * Who waits for a pool's connections, and whose turn it is. Within a tenant first in, first out; between tenants by
  * weight, as stride scheduling does it (Waldspurger and Weihl, 1995): each turn moves a tenant on by 1 / weight, and
  * the one furthest behind is next. A tenant that holds its share comes after every tenant that does not; when all who
- * wait hold theirs, turns go on, so that no connection is idle while somebody waits.
+ * wait hold theirs, turns go on. Leases are never taken away, so a tenant that comes to a pool lent in full waits for a
+ * return; that happens to it once and not with every request, because from then on a small part of the pool is kept
+ * free of tenants that hold their share. A tenant that has the pool to itself may use all of it.
  */
 export class FairQueue<W extends Waiter> {
   readonly #lines = new Map<string, Line<W>>()
   /** Tenants with requests waiting: the only ones that a turn has to look at. */
   readonly #waiting = new Set<Line<W>>()
+  readonly #now: () => number
   #size = 0
+  #held = 0
   /** Virtual time: the turn that was served last. */
-  #now = 0
+  #turn = 0
+  /** Who asked last, and who asked last of all the others: what it takes to know whether a tenant is alone. */
+  #latest: { readonly tenant: string; readonly at: number } | undefined
+  #latestOther: { readonly tenant: string; readonly at: number } | undefined
+
+  /** @param now epoch ms */
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   get size(): number {
     return this.#size
+  }
+
+  /** How many requests hold a lease. */
+  get held(): number {
+    return this.#held
   }
 
   /** How many tenants wait or hold. */
@@ -55,10 +77,20 @@ export class FairQueue<W extends Waiter> {
   add(waiter: W): void {
     const line = this.#lineOf(waiter.tenant)
     // Who was away starts with the others: time that was not waited for is no credit.
-    if (line.waiters.size === 0) line.turn = Math.max(line.turn, this.#now)
+    if (line.waiters.size === 0) line.turn = Math.max(line.turn, this.#turn)
     line.waiters.add(waiter)
     this.#waiting.add(line)
     this.#size++
+    this.#note(waiter.tenant)
+  }
+
+  /** Whether somebody who waits may have one of the pool's `poolSize` connections, going by what was taken so far. */
+  hasTurn(poolSize: number): boolean {
+    const line = this.#next()
+    const [first] = line?.waiters ?? []
+    if (!line || !first) return false
+    if (line.held < first.share || this.#isAlone(first.tenant)) return true
+    return poolSize - this.#held > Math.ceil(poolSize * HEADROOM)
   }
 
   /** Removes and returns whose turn it is; it holds a lease from now on, until `returned`. */
@@ -68,7 +100,8 @@ export class FairQueue<W extends Waiter> {
     if (!line || !waiter) return undefined
     this.#leave(line, waiter)
     line.held++
-    this.#now = line.turn
+    this.#held++
+    this.#turn = line.turn
     line.turn += 1 / waiter.weight
     return waiter
   }
@@ -87,6 +120,7 @@ export class FairQueue<W extends Waiter> {
     const line = this.#lines.get(waiter.tenant)
     if (!line) return
     line.held--
+    this.#held--
     this.#forget(waiter.tenant, line)
   }
 
@@ -110,10 +144,20 @@ export class FairQueue<W extends Waiter> {
     return best
   }
 
+  #note(tenant: string): void {
+    if (this.#latest?.tenant !== tenant) this.#latestOther = this.#latest
+    this.#latest = { tenant, at: this.#now() }
+  }
+
+  #isAlone(tenant: string): boolean {
+    const other = this.#latest?.tenant === tenant ? this.#latestOther : this.#latest
+    return other === undefined || this.#now() - other.at >= USES_FOR_MS
+  }
+
   #lineOf(tenant: string): Line<W> {
     let line = this.#lines.get(tenant)
     if (!line) {
-      line = { waiters: new Set(), held: 0, turn: this.#now }
+      line = { waiters: new Set(), held: 0, turn: this.#turn }
       this.#lines.set(tenant, line)
     }
     return line

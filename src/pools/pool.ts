@@ -23,7 +23,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   readonly spec: PoolSpec
   readonly #engine: () => Promise<Engine<C>>
   readonly #around: PoolSurroundings
-  readonly #queue = new FairQueue<Candidate<C>>()
+  readonly #queue: FairQueue<Candidate<C>>
   readonly #growth: Growth<C>
   readonly #allowance: Allowance
   readonly #liveness: Liveness
@@ -46,6 +46,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     this.#engine = engine
     this.#around = around
     this.#allowance = new Allowance((size) => around.quota.giveBack(this, size))
+    this.#queue = new FairQueue(() => around.clock.now())
     this.#liveness = new Liveness(around.clock)
     this.#growth = new Growth(spec, around, {
       leases: () => this.#leases,
@@ -287,7 +288,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   #pump(): void {
     const driver = this.#driver
     if (!driver || this.#state === 'closed') return
-    while (this.#queue.size > 0) {
+    while (this.#queue.hasTurn(this.#allowance.maxSize)) {
       const open = this.#growth.hasFree(driver)
       if (!open && !this.#growth.tryEnter(driver)) return
       const candidate = this.#queue.take()
