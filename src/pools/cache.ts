@@ -40,6 +40,7 @@ export interface PoolCacheOptions {
 
 /** A pool that was used so recently is not unused to those who need connections. */
 const QUIET_MS = 250
+/** A sweep comes at least this often, because pools also get too old. */
 const SWEEP_MS = 60_000
 /** Two of the six connections that may be connecting at a time stay free, for Redis and the Ledger. */
 const OPENINGS_AT_ONCE = 4
@@ -300,11 +301,21 @@ export class PoolCache {
   }
 
   #sweepLater(): void {
-    this.#cancelSweep ??= this.#options.clock.after(SWEEP_MS, () => {
+    this.#cancelSweep ??= this.#options.clock.after(this.#untilSweep(), () => {
       this.#cancelSweep = undefined
       this.#sweep()
       if (!this.isEmpty()) this.#sweepLater()
     })
+  }
+
+  /** Until the moment at which the first pool can have been idle for as long as it may, in ms. */
+  #untilSweep(): number {
+    const now = this.#options.clock.now()
+    const due = [...this.#alive].map((pool) => {
+      const idleMs = pool.isUnused() ? now - pool.lastUsedAt : 0
+      return pool.spec.maxIdleMs - idleMs
+    })
+    return Math.min(SWEEP_MS, ...due)
   }
 
   #stopSweeping(): void {

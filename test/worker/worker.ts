@@ -39,6 +39,21 @@ probes.get('/hold', async (c) => {
   return c.json({ wait_ms: lease.waitMs })
 })
 
+/** How many connections `?host=` has on Postgres; how many there are at all on MongoDB, which tells no more. */
+probes.get('/server-connections', async (c) => {
+  await using lease = await c.env.lease()
+  const { connection } = lease
+  if (connection.engine === 'mongo') {
+    const status = await connection.run('admin', (db) => db.command({ serverStatus: 1 }))
+    return c.json({ count: (status.connections as { current: number }).current })
+  }
+  const [row] = await connection.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = $1',
+    [`rockpool/${c.req.query('host')}`],
+  )
+  return c.json({ count: row?.count })
+})
+
 /** Runs a statement that the database refuses. */
 probes.get('/bad-statement', async (c) => {
   await using lease = await c.env.lease()

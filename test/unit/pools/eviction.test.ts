@@ -108,3 +108,61 @@ test('a pool is used again after it was closed for being idle', async () => {
   expect(host.story()).toEqual(['opened a', 'closed a idle', 'opened a'])
   expect(host.clock.timers).toBe(1)
 })
+
+test('pools are closed when their idle time is over, not at some later round', async () => {
+  const host = new FakeHost()
+  const idle = { maxIdleMs: 7_000 }
+  await (await host.lease('a', idle)).release()
+  await host.clock.advance(5_000)
+  await (await host.lease('b', idle)).release()
+  await host.clock.advance(1_999)
+  expect(host.cache.size).toBe(2)
+  await host.clock.advance(1)
+  expect(host.story().at(-1)).toBe('closed a idle')
+  await host.clock.advance(4_999)
+  expect(host.cache.size).toBe(1)
+  await host.clock.advance(1)
+  expect(host.story().at(-1)).toBe('closed b idle')
+  expect(host.clock.timers).toBe(0)
+})
+
+test('ten thousand tenants pass through a cache of a hundred pools, the least recently used going first', async () => {
+  const host = new FakeHost({ maxPools: 100 })
+  const expected: string[] = []
+  const open: string[] = []
+  const use = async (key: string) => {
+    const at = open.indexOf(key)
+    if (at >= 0) open.splice(at, 1)
+    else if (open.length === 100) expected.push(`closed ${open.shift()} lru`)
+    open.push(key)
+    await touch(host, key)
+  }
+  for (let n = 0; n < 10_000; n++) {
+    await use(`t${n}`)
+    // Some come again, the oldest of them too.
+    if (n % 3 === 0) await use(open[n % open.length] ?? '')
+  }
+  expect(host.story().filter((line) => line.startsWith('closed'))).toEqual(expected)
+  expect(expected).toHaveLength(9_900)
+  expect(host.cache.statistics()).toHaveLength(100)
+  expect(host.engine.pools.reduce((sum, { connections }) => sum + connections.size, 0)).toBe(100)
+})
+
+test('ten thousand tenants share one pool and its connections, and leave neither pool nor timer of their own', async () => {
+  const host = new FakeHost({ maxPools: 1 })
+  const shared = { tenant: null, maxSize: 50 }
+  for (let first = 0; first < 10_000; first += 100) {
+    const tenants = Array.from({ length: 100 }, (_, n) => `t${first + n}`)
+    await Promise.all(
+      tenants.map(async (tenant) => {
+        const lease = await host.lease('group', shared, { tenant, share: 3 })
+        await settle()
+        await lease.release()
+      }),
+    )
+  }
+  expect(host.story()).toEqual(['opened group'])
+  expect(host.cache.statistics()).toMatchObject([{ leases: 10_000, used: 0, waiting: 0 }])
+  expect(host.engine.pools[0]?.connections.size).toBeLessThanOrEqual(50)
+  expect(host.clock.timers).toBe(1)
+})

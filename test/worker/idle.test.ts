@@ -1,0 +1,72 @@
+import { runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, expect, it, vi } from 'vitest'
+import { type Call, writeCall } from '../../src/host/call.ts'
+import { PoolHost } from '../../src/index.ts'
+import { as, asAdmin, ENGINES, newTenant, until } from './support.ts'
+
+const IDLE_S = 1
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await asAdmin('/admin/connections', 'DELETE')
+})
+
+/** Timers that are set from now on and have neither fired nor been cancelled. */
+function watchTimers(): ReadonlySet<unknown> {
+  const pending = new Set<unknown>()
+  const [set, clear] = [globalThis.setTimeout, globalThis.clearTimeout]
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation((task, ms, ...rest) => {
+    const timer = set(() => {
+      pending.delete(timer)
+      if (typeof task === 'function') task(...rest)
+    }, ms)
+    pending.add(timer)
+    return timer
+  })
+  vi.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => {
+    pending.delete(timer)
+    clear(timer)
+  })
+  return pending
+}
+
+/** What the database server itself counts, seen from a pool of somebody else. */
+async function serverConnections(engine: (typeof ENGINES)[number], host: string): Promise<number> {
+  const path = `/api/test/server-connections?host=${host}`
+  return (await as<{ count: number }>(newTenant(engine), path)).body.count
+}
+
+it.each(ENGINES)('after its idle time a tenant on %s has no socket, no timer and no pool', async (engine) => {
+  const tenant = newTenant(engine)
+  const host = `dedicated:${tenant}`
+  const call: Call = {
+    host,
+    tenant: { id: tenant, tier: 'basic', engine },
+    pool: { key: tenant, tenant, minSize: 1, maxSize: 4 },
+    requestId: 'idle',
+  }
+  const headers = new Headers()
+  writeCall(headers, call)
+  const known = async () => {
+    const { hosts } = await env.LEDGER.getByName(engine).view(engine)
+    return hosts.filter((one) => one.host === host).flatMap(({ pools }) => pools)
+  }
+  const before = engine === 'mongo' ? await serverConnections(engine, host) : 0
+  await asAdmin('/admin/connections', 'DELETE')
+
+  const timers = await runInDurableObject(env.POOL_HOST.getByName(host), async (_, state) => {
+    const pending = watchTimers()
+    const settings = { ...env, DB_POOL_MAX_INACTIVE_CONNECTION_LIFETIME: `${IDLE_S}` }
+    const idling = new PoolHost(state, settings)
+    const request = () => idling.fetch(new Request('http://rockpool.test/api/posts', { headers }))
+    const answers = await Promise.all([request(), request(), request()])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(pending.size).toBeGreaterThan(0)
+    await until(known, (pools) => pools.length === 1 && pools[0]?.state === 'open')
+    await until(known, (pools) => pools.length === 0, IDLE_S * 1000 + 2_000)
+    return pending.size
+  })
+  expect(timers).toBe(0)
+  expect(await serverConnections(engine, host)).toBe(before)
+})
