@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Spread, spreadOf } from '../spread.ts'
 import { type PlacedWorker, startPlaced } from './placed-worker.ts'
 
 interface Percentiles {
@@ -7,17 +8,20 @@ interface Percentiles {
   readonly p99: number
 }
 
-/** How long a victim's requests take, alone and beside a noisy tenant, in ms. */
+/** How long a victim's requests take, alone and beside a noisy tenant, in ms; median of the rounds. */
 export interface NeighbourRow {
   readonly name: string
   readonly alone: Percentiles
   readonly beside: Percentiles
+  /** p99 beside ÷ p99 alone, of each round. */
+  readonly ratio: Spread
 }
 
+export const NEIGHBOUR_ROUNDS = 5
 const HOLD_MS = 200
 const NOISY_AT_ONCE = 200
-/** Enough for a 99th percentile that is not the slowest one. */
-const SAMPLES = 120
+/** Victim's requests in one round, alone and again beside the noise; so few that their p99 is the slowest one. */
+const SAMPLES = 30
 /** Victim's requests at a time. */
 const VICTIMS = 2
 
@@ -52,27 +56,40 @@ const PLACEMENTS = [
   },
 ] as const
 
+/** All placements in turn in each round, each on a Worker of its own that stays warm. */
 export async function measureNeighbour(
   dir: string,
   file: string,
   stack: Readonly<Record<string, string>>,
   log: (line: string) => void,
 ): Promise<NeighbourRow[]> {
-  const rows: NeighbourRow[] = []
-  for (const [index, { name, variables, victim, noisy }] of PLACEMENTS.entries()) {
+  await using workers = new AsyncDisposableStack()
+  const contenders = []
+  for (const [index, placement] of PLACEMENTS.entries()) {
     const own = join(dir, `neighbour-${index}`)
     await mkdir(own, { recursive: true })
-    await using worker = await startPlaced(own, file, { ...stack, ...variables })
-    log(`Neighbour: ${name}`)
-    // Pools open and warm first.
+    const worker = workers.use(await startPlaced(own, file, { ...stack, ...placement.variables }))
+    const { noisy, victim } = placement
     await worker.hold([...Array.from({ length: NOISY_AT_ONCE }, () => noisy), victim], HOLD_MS)
-    const alone = await victimsTimes(worker, victim)
-    const noise = makeNoise(worker, noisy)
-    const beside = await victimsTimes(worker, victim)
-    await noise.stop()
-    rows.push({ name, alone: percentiles(alone), beside: percentiles(beside) })
+    contenders.push({ placement, worker, rounds: [] as { alone: Percentiles; beside: Percentiles }[] })
   }
-  return rows
+  for (let round = 1; round <= NEIGHBOUR_ROUNDS; round++) {
+    log(`Neighbour: round ${round} of ${NEIGHBOUR_ROUNDS}`)
+    for (const { placement, worker, rounds } of contenders) {
+      const alone = await victimsTimes(worker, placement.victim)
+      const noise = makeNoise(worker, placement.noisy)
+      const beside = await victimsTimes(worker, placement.victim)
+      await noise.stop()
+      rounds.push({ alone: percentiles(alone), beside: percentiles(beside) })
+    }
+  }
+  return contenders.map(({ placement: { name }, rounds }) => {
+    const median = (when: 'alone' | 'beside', which: keyof Percentiles) =>
+      spreadOf(rounds.map((round) => round[when][which])).median
+    const medians = (when: 'alone' | 'beside') => ({ p50: median(when, 'p50'), p99: median(when, 'p99') })
+    const ratio = spreadOf(rounds.map(({ alone, beside }) => beside.p99 / alone.p99))
+    return { name, alone: medians('alone'), beside: medians('beside'), ratio }
+  })
 }
 
 async function victimsTimes(worker: PlacedWorker, victim: string): Promise<number[]> {

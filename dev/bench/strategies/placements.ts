@@ -12,7 +12,13 @@ export const GROUPS = 10
 
 export function strategiesFor(users: number): readonly Strategy[] {
   const [shared, group] = [Math.ceil(users / 10), Math.ceil(users / 20)]
-  const common = { DB_POOL_TIMEOUT: '120', DB_POOL_MAX_WAITING: '100000', DEFAULT_ENGINE: 'postgres' }
+  const common = {
+    // A pool is never smaller than its minimum, and few users meet small pools.
+    DB_POOL_MIN_SIZE: '1',
+    DB_POOL_TIMEOUT: '120',
+    DB_POOL_MAX_WAITING: '100000',
+    DEFAULT_ENGINE: 'postgres',
+  }
   return [
     {
       name: 'shared',

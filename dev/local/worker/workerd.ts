@@ -23,6 +23,8 @@ export interface WorkerdOptions {
 /** A Worker that runs on workerd, the production runtime. */
 export interface Workerd {
   readonly url: string
+  /** Of the process that guards workerd, which is its child. */
+  readonly pid: number | undefined
   /** Everything the Worker logged and workerd said, one JSON object a line. */
   readonly logFile: string
   /** Resolves when it ends without having been asked to. */
@@ -108,7 +110,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
       crashed.then((reason) => Promise.reject(new Error(reason))),
       timeout(START_TIMEOUT_MS).then(() => Promise.reject(new Error(`workerd did not start: ${tail}`))),
     ])
-    return { url: `http://127.0.0.1:${port}`, logFile, crashed, close }
+    return { url: `http://127.0.0.1:${port}`, pid: child.pid, logFile, crashed, close }
   } catch (error) {
     await close()
     throw error
