@@ -36,7 +36,7 @@ export function hostRows(clusters: readonly ClusterView[]) {
       }
       row.stale ||= stale
       for (const pool of pools) {
-        const { tenant, state, size, free, used, waiting, min_size, max_size, wait, use } = pool
+        const { tenant, state, size, free, used, waiting, min_size, max_size, wanted_size, wait, use } = pool
         row.pools.push({
           cluster: NAMES[cluster],
           tenant,
@@ -47,6 +47,7 @@ export function hostRows(clusters: readonly ClusterView[]) {
           waiting,
           min_size,
           max_size,
+          wanted_size,
           wait_ms: percentiles(wait),
           use_ms: percentiles(use),
         })

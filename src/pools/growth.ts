@@ -12,6 +12,9 @@ const OPENING_FAULTS = new Set([
   'database_timeout',
 ])
 
+/** Somebody who waits in a pool that was granted too little has more asked for this often. */
+const ASK_AGAIN_MS = 1_000
+
 /** What growth needs from its pool. */
 export interface Growing {
   /** Leases that are out or being served. */
@@ -40,6 +43,7 @@ export class Growth<C extends PooledConnection> {
   /** Openings for nobody in particular: what they open is free once they have ended. */
   #fillings = 0
   #waitsForGate = false
+  #cancelAsking: (() => void) | undefined
 
   constructor(spec: PoolSpec, around: PoolSurroundings, pool: Growing) {
     this.#spec = spec
@@ -60,7 +64,7 @@ export class Growth<C extends PooledConnection> {
     const maxSize = this.#pool.maxSize()
     const leases = this.#pool.leases()
     if (driver.counts().size + this.openings.size >= maxSize || leases >= maxSize) {
-      if (maxSize < this.#spec.maxSize) this.#pool.askForMore()
+      if (maxSize < this.#spec.maxSize) this.#askForMore()
       return false
     }
     const now = clock.now()
@@ -112,6 +116,21 @@ export class Growth<C extends PooledConnection> {
     const { breaker, clock } = this.#around
     breaker.failed(clock.now())
     if (breaker.pausedFor(clock.now()) > 0 && driver.counts().size === 0) this.#pool.refuse(problem)
+  }
+
+  /** Ends what would still happen by itself. */
+  stop(): void {
+    this.#cancelAsking?.()
+    this.#cancelAsking = undefined
+  }
+
+  /** Now, and again while somebody waits: with every connection busy for long, nothing else would ask. */
+  #askForMore(): void {
+    this.#pool.askForMore()
+    this.#cancelAsking ??= this.#around.clock.after(ASK_AGAIN_MS, () => {
+      this.#cancelAsking = undefined
+      this.#pool.retry()
+    })
   }
 
   #retryWhenFree(): void {

@@ -166,7 +166,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     } catch (error) {
       const problem = toProblem(error)
       breaker.failed(clock.now())
-      this.#state = 'closed'
+      this.#ended()
       this.#rejectAll(problem)
       throw problem
     } finally {
@@ -201,6 +201,11 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     this.#around.changed()
   }
 
+  #ended(): void {
+    this.#state = 'closed'
+    this.#growth.stop()
+  }
+
   #taskEnded(): void {
     this.#tasks--
     this.#settleAllowance()
@@ -223,7 +228,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   /** Nobody waits for a grant any more. */
   #notOpened(): Problem {
     const problem = this.isClosed() ? new Problem('pool_closed') : budgetProblem()
-    this.#state = 'closed'
+    this.#ended()
     this.#rejectAll(problem)
     return problem
   }
@@ -261,7 +266,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     this.#tasks++
     this.#around.changed()
     await this.#drained(deadlineMs)
-    this.#state = 'closed'
+    this.#ended()
     this.#rejectAll(new Problem('pool_closed'))
     // A connection that cannot be closed properly is gone already; nobody who closes a pool could do more about it.
     await this.#driver?.close(this.#leases > 0).catch(() => {})

@@ -43,7 +43,7 @@ describe.each(ENGINES)('the pool of a tenant on %s', (engine) => {
     expect(shown.body).toMatchObject({
       user_id: tenant,
       placement: 'dedicated',
-      pools: [{ host: `dedicated:${tenant}`, tenant, engine, state: 'open', max_size: 20 }],
+      pools: [{ host: `dedicated:${tenant}`, tenant, engine, state: 'open', wanted_size: 20 }],
     })
     expect((await asAdmin(`/admin/connections/${tenant}`, 'DELETE')).status).toBe(200)
     const gone = await asAdmin(`/admin/connections/${tenant}`, 'DELETE')

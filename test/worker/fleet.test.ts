@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { ADMIN, as, asAdmin, headersOf, newTenant, send, until, workerWith } from './support.ts'
 
 interface Fleet {
-  clusters: { cluster: string; hosts: number; open: number; max_size: number; totals: { leases: number } }[]
+  clusters: {
+    cluster: string
+    hosts: number
+    open: number
+    max_size: number
+    budget: { max: number; source: string; limit: number; granted: number; waiting: number }
+    totals: { leases: number }
+  }[]
   hosts: { host: string; placement: string; stale: boolean; reported_at: string; pools: object[] }[]
   more_hosts: number
   active_tenants: number
@@ -25,15 +32,24 @@ describe('the fleet', () => {
     expect(body.clusters.map(({ cluster }) => cluster)).toEqual(['primary', 'mongo'])
     for (const cluster of body.clusters) {
       expect(cluster.hosts).toBeGreaterThanOrEqual(1)
-      expect(cluster.max_size).toBeGreaterThanOrEqual(20)
+      expect(cluster.max_size).toBeGreaterThanOrEqual(1)
+      expect(cluster.budget).toMatchObject({
+        waiting: 0,
+        recalled: expect.any(Number),
+        denied: expect.any(Number),
+      })
+      expect(cluster.budget.granted).toBeGreaterThanOrEqual(1)
+      expect(cluster.budget.granted).toBeLessThanOrEqual(cluster.budget.limit)
     }
+    // The stack's Postgres takes 300; a tenth is the reserve.
+    expect(body.clusters[0]?.budget).toMatchObject({ source: 'server', max: 300, limit: 270 })
     const names = body.hosts.map(({ host }) => host)
     expect(names).toEqual([...names].sort((a, b) => a.localeCompare(b)))
     const row = body.hosts.find(({ host }) => host === `dedicated:${tenants[0]}`)
     expect(row).toMatchObject({
       placement: 'dedicated',
       stale: false,
-      pools: [{ cluster: 'primary', tenant: tenants[0], max_size: 20 }],
+      pools: [{ cluster: 'primary', tenant: tenants[0], wanted_size: 20 }],
     })
     expect(Date.now() - Date.parse(row?.reported_at ?? '')).toBeLessThan(60_000)
     expect(body.tiers.basic).toMatchObject({ placement: 'dedicated', size: 20 })

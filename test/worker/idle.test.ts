@@ -37,36 +37,43 @@ async function serverConnections(engine: (typeof ENGINES)[number], host: string)
   return (await as<{ count: number }>(newTenant(engine), path)).body.count
 }
 
-it.each(ENGINES)('after its idle time a tenant on %s has no socket, no timer and no pool', async (engine) => {
-  const tenant = newTenant(engine)
-  const host = `dedicated:${tenant}`
-  const call: Call = {
-    host,
-    tenant: { id: tenant, tier: 'basic', engine },
-    pool: { key: tenant, tenant, minSize: 1, maxSize: 4 },
-    requestId: 'idle',
-  }
-  const headers = new Headers()
-  writeCall(headers, call)
-  const known = async () => {
-    const { hosts } = await env.LEDGER.getByName(engine).view(engine)
-    return hosts.filter((one) => one.host === host).flatMap(({ pools }) => pools)
-  }
-  const before = engine === 'mongo' ? await serverConnections(engine, host) : 0
-  await asAdmin('/admin/connections', 'DELETE')
+it.each(ENGINES)(
+  'after its idle time a tenant on %s has no socket, no timer, no pool and no grant',
+  async (engine) => {
+    const tenant = newTenant(engine)
+    const host = `dedicated:${tenant}`
+    const call: Call = {
+      host,
+      tenant: { id: tenant, tier: 'basic', engine },
+      pool: { key: tenant, tenant, minSize: 1, maxSize: 4, weight: 1 },
+      requestId: 'idle',
+    }
+    const headers = new Headers()
+    writeCall(headers, call)
+    const known = async () => {
+      const { hosts } = await env.LEDGER.getByName(engine).view(engine)
+      return hosts.filter((one) => one.host === host).flatMap(({ pools }) => pools)
+    }
+    const granted = async () => (await env.LEDGER.getByName(engine).view(engine)).budget.granted
+    const before = engine === 'mongo' ? await serverConnections(engine, host) : 0
+    await asAdmin('/admin/connections', 'DELETE')
+    await until(granted, (connections) => connections === 0)
 
-  const timers = await runInDurableObject(env.POOL_HOST.getByName(host), async (_, state) => {
-    const pending = watchTimers()
-    const settings = { ...env, DB_POOL_MAX_INACTIVE_CONNECTION_LIFETIME: `${IDLE_S}` }
-    const idling = new PoolHost(state, settings)
-    const request = () => idling.fetch(new Request('http://rockpool.test/api/posts', { headers }))
-    const answers = await Promise.all([request(), request(), request()])
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
-    expect(pending.size).toBeGreaterThan(0)
-    await until(known, (pools) => pools.length === 1 && pools[0]?.state === 'open')
-    await until(known, (pools) => pools.length === 0, IDLE_S * 1000 + 2_000)
-    return pending.size
-  })
-  expect(timers).toBe(0)
-  expect(await serverConnections(engine, host)).toBe(before)
-})
+    const timers = await runInDurableObject(env.POOL_HOST.getByName(host), async (_, state) => {
+      const pending = watchTimers()
+      const settings = { ...env, DB_POOL_MAX_INACTIVE_CONNECTION_LIFETIME: `${IDLE_S}` }
+      const idling = new PoolHost(state, settings)
+      const request = () => idling.fetch(new Request('http://rockpool.test/api/posts', { headers }))
+      const answers = await Promise.all([request(), request(), request()])
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+      expect(pending.size).toBeGreaterThan(0)
+      await until(known, (pools) => pools.length === 1 && pools[0]?.state === 'open')
+      expect(await granted()).toBeGreaterThan(0)
+      await until(known, (pools) => pools.length === 0, IDLE_S * 1000 + 2_000)
+      await until(granted, (connections) => connections === 0)
+      return pending.size
+    })
+    expect(timers).toBe(0)
+    expect(await serverConnections(engine, host)).toBe(before)
+  },
+)

@@ -77,6 +77,23 @@ describe('a pool without a grant', () => {
   })
 })
 
+test('more is asked for again while somebody waits and every connection is busy', async () => {
+  const one = host()
+  const first = one.lease('a', { maxSize: 2 })
+  await settle()
+  one.quota.grant(0, 1)
+  await first
+  const second = one.lease('a', { maxSize: 2 })
+  await settle()
+  one.quota.wantMore.clear()
+  await one.clock.advance(1_000)
+  one.quota.grantMore(one.cache)
+  await (await second).release()
+  await (await first).release()
+  await one.clock.advance(5_000)
+  expect(one.quota.wantMore.size).toBe(0)
+})
+
 describe('connections that are asked back', () => {
   test('are given back as they come free', async () => {
     const { a, b, cache, quota, engine } = await pool()
