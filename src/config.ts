@@ -52,6 +52,7 @@ export interface Config {
   readonly tierByPrefix: boolean
   /** Sizes already within the pool's maximum, placements already as the strategy wants them. */
   readonly tiers: Readonly<Record<Tier, TierSettings>>
+  readonly strategy: Variables['STRATEGY']
   readonly groups: number
   readonly groupPoolSize: number
   readonly sharedPoolSize: number
@@ -126,6 +127,7 @@ export function parseConfig(env: object): ConfigResult {
     tenants: new Map(Object.entries(v.TENANTS)),
     tierByPrefix: v.TIER_BY_PREFIX,
     tiers: tierSettings(v, pool.maxSize),
+    strategy: v.STRATEGY,
     groups: v.PLACEMENT_GROUPS,
     groupPoolSize: v.GROUP_POOL_SIZE,
     sharedPoolSize: v.SHARED_POOL_SIZE,

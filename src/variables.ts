@@ -138,7 +138,7 @@ export const Variables = z.object({
   TIERS: tiers.default({}),
   TIER_BY_PREFIX: onOff.default(false),
   PLACEMENT: placement.default({}),
-  STRATEGY: text.pipe(z.enum(['tiers', ...PLACEMENTS])).default('tiers'),
+  STRATEGY: text.pipe(z.enum(['tiers', 'auto', ...PLACEMENTS])).default('tiers'),
   PLACEMENT_GROUPS: number(1, 1000).default(10),
   GROUP_POOL_SIZE: number(1, 1000).default(50),
   SHARED_POOL_SIZE: number(1, 1000).default(100),

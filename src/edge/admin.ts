@@ -1,5 +1,4 @@
-import { Hono } from 'hono'
-import type { Config } from '../config.ts'
+import { type Context, Hono } from 'hono'
 import type { ReportedPool } from '../ledger/report.ts'
 import { addCounters, NO_COUNTERS, type PoolCounts } from '../pools/counters.ts'
 import { addBuckets, NO_BUCKETS, percentiles } from '../pools/histogram.ts'
@@ -13,10 +12,12 @@ import { readFleet } from './fleet.ts'
 import { fleetNumbers, servingPools } from './fleet-numbers.ts'
 import { fleetView } from './fleet-view.ts'
 import { callEach, callHost } from './hosts.ts'
+import { placementInForce } from './in-force.ts'
 import { changePause, PauseScope } from './pause.ts'
 import { type HostPlacement, placesOf } from './place.ts'
 import { recyclePools } from './recycle.ts'
 import { sizing } from './sizing.ts'
+import { strategyView } from './strategy-view.ts'
 
 /** Looking at the fleet and the tenants' pools, closing and recycling them, pausing and resuming tenants. */
 export const admin = new Hono<EdgeEnv>()
@@ -54,7 +55,8 @@ admin.get('/connections/:user_id', async (c) => {
   const id = userId(c.req.param('user_id'))
   const { config, requestId } = c.var
   const tenant = findTenant(id, config)
-  const asked = hostsOf(tenant, config).map(async ({ kind, host, pool }) => {
+  const hosts = await hostsOf(c, tenant)
+  const asked = hosts.map(async ({ kind, host, pool }) => {
     const call = { host, requestId, repeatable: true }
     const found = await callHost(c.env, config, call, (stub) => stub.inspect(pool.key))
     return found && { kind, host, ...found }
@@ -74,7 +76,8 @@ admin.get('/connections/:user_id', async (c) => {
 admin.delete('/connections/:user_id', async (c) => {
   const id = userId(c.req.param('user_id'))
   const { config, requestId } = c.var
-  const closing = hostsOf(findTenant(id, config), config).map(({ host, pool }) =>
+  const hosts = await hostsOf(c, findTenant(id, config))
+  const closing = hosts.map(({ host, pool }) =>
     callHost(c.env, config, { host, requestId, repeatable: true }, (stub) => stub.close(pool.key)),
   )
   const closed = await Promise.all(closing)
@@ -95,15 +98,15 @@ admin.delete('/connections', async (c) => {
 
 admin.post('/connections/:user_id/recycle', async (c) => {
   const id = userId(c.req.param('user_id'))
-  const { config } = c.var
-  const recycled = await recyclePools(c, hostsOf(findTenant(id, config), config))
+  const recycled = await recyclePools(c, await hostsOf(c, findTenant(id, c.var.config)))
   if (recycled === 0) throw noConnection(id)
   return c.json({ user_id: id, recycled, message: `Connection of ${id} recycled` })
 })
 
 admin.get('/fleet', async (c) => {
   const { config } = c.var
-  return c.json(fleetView(await readFleet(c.env, config), config))
+  const [clusters, strategy] = await Promise.all([readFleet(c.env, config), strategyView(c)])
+  return c.json({ strategy, ...fleetView(clusters, config) })
 })
 
 admin.post('/pause', async (c) => {
@@ -117,8 +120,9 @@ admin.post('/resume', async (c) => {
 })
 
 /** The hosts that a tenant's pool may be on; none for one that runs without a host. */
-function hostsOf(tenant: Tenant, config: Config): HostPlacement[] {
-  return placesOf(tenant, config).filter((place) => place.kind !== 'isolate')
+async function hostsOf(c: Context<EdgeEnv>, tenant: Tenant): Promise<HostPlacement[]> {
+  const places = placesOf(tenant, c.var.config, await placementInForce(c, tenant))
+  return places.filter((place) => place.kind !== 'isolate')
 }
 
 function userId(value: string): string {

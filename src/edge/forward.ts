@@ -5,8 +5,9 @@ import type { EdgeEnv } from './bindings.ts'
 import { Busy } from './busy.ts'
 import { callHost } from './hosts.ts'
 import { identify } from './identify.ts'
+import { placementInForce } from './in-force.ts'
 import { runHere } from './isolate.ts'
-import { placeOf } from './place.ts'
+import { placeOf, placesOf } from './place.ts'
 
 /** Request headers that routes read; nothing else of the client's crosses to a host. */
 const FORWARDED = ['accept', 'cache-control', 'content-type', 'if-match', 'if-none-match']
@@ -22,7 +23,8 @@ export async function forward(c: Context<EdgeEnv>): Promise<Response> {
   const { config, requestId } = c.var
   const tenant = findTenant(await identify(c.req.raw, config), config)
   c.set('tenant', tenant.id)
-  const place = placeOf(tenant, config, busy, Math.random)
+  const places = placesOf(tenant, config, await placementInForce(c, tenant))
+  const place = placeOf(places, busy, Math.random)
   if (place.kind === 'isolate') return runHere(c.req.raw, tenant, requestId, config, c.env)
 
   const { host, pool } = place

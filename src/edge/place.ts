@@ -4,7 +4,7 @@ import { PROBE_HOST } from '../host/probe.ts'
 import { CLUSTER_OF } from '../host/specs.ts'
 import { hashOf } from '../tenants/hash.ts'
 import type { Tenant } from '../tenants/tenant.ts'
-import type { TierSettings } from '../tenants/tier.ts'
+import type { PlacementKind, TierSettings } from '../tenants/tier.ts'
 import type { Busy } from './busy.ts'
 
 /** On a pool host, one live object in the world by its name. */
@@ -22,12 +22,16 @@ export type Placement = { readonly kind: 'isolate' } | HostPlacement
 const DEDICATED_MIN_SIZE = 1
 
 /**
- * Every place that a tenant's requests may go to: one, or for a sharded tenant one per shard. The same for everybody
- * who asks, wherever in the world: that is what makes a tenant's pool one pool.
+ * Every place that a tenant's requests may go to under a placement: one, or for a sharded tenant one per shard. The
+ * same for everybody who asks, wherever in the world: that is what makes a tenant's pool one pool.
  */
-export function placesOf(tenant: Tenant, config: Config): readonly [Placement, ...Placement[]] {
+export function placesOf(
+  tenant: Tenant,
+  config: Config,
+  placement: PlacementKind,
+): readonly [Placement, ...Placement[]] {
   const tier = config.tiers[tenant.tier]
-  switch (tier.placement) {
+  switch (placement) {
     case 'shared':
       return [{ kind: 'shared', host: 'shared', pool: sharedPool(tenant, config, config.sharedPoolSize) }]
     case 'grouped': {
@@ -43,11 +47,14 @@ export function placesOf(tenant: Tenant, config: Config): readonly [Placement, .
 }
 
 /**
- * One of a tenant's places: of two drawn by chance the one on which fewer requests of this isolate are running, which
+ * One of a tenant's `places`: of two drawn by chance the one on which fewer requests of this isolate are running, which
  * spreads load nearly as well as asking all of them (Mitzenmacher, The power of two choices, 2001).
  */
-export function placeOf(tenant: Tenant, config: Config, busy: Busy, random: () => number): Placement {
-  const places = placesOf(tenant, config)
+export function placeOf(
+  places: readonly [Placement, ...Placement[]],
+  busy: Busy,
+  random: () => number,
+): Placement {
   if (places.length === 1) return places[0]
   const first = Math.floor(random() * places.length)
   const second = (first + 1 + Math.floor(random() * (places.length - 1))) % places.length

@@ -1,7 +1,11 @@
-import { ACTIVE_MS } from '../ledger/fleet.ts'
+import { ACTIVE_MS } from '../ledger/active-tenants.ts'
+import type { ActiveTenant } from '../ledger/report.ts'
+import { hashOf } from '../tenants/hash.ts'
 
 /** Tenants that one host remembers; the least recently seen one is forgotten first. */
 const MAX_REMEMBERED = 10_000
+/** Tenants that a report lists. A fleet with more than that on one host is above every bound of `auto` anyway. */
+const MAX_LISTED = 1_000
 
 /** When each tenant last sent a request. Pure: time is passed in, and must not go backwards. */
 export class LastSeen {
@@ -24,5 +28,11 @@ export class LastSeen {
       this.#seenAt.delete(tenant)
     }
     return this.#seenAt.size
+  }
+
+  /** Who sent a request in the last five minutes; `undefined` when they are more than a report lists. */
+  listActive(now: number): ActiveTenant[] | undefined {
+    if (this.countActive(now) > MAX_LISTED) return undefined
+    return [...this.#seenAt].map(([tenant, at]) => [hashOf(tenant), Math.floor((now - at) / 1000)])
   }
 }

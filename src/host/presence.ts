@@ -58,6 +58,8 @@ export class Presence {
   /** Tells the Ledger the state of this moment. Throws when it cannot be reached. */
   async report(): Promise<ReportReceipt> {
     const { cluster, clock, host, instance, ledger, pools } = this.#options
+    const now = clock.now()
+    const active = this.#lastSeen.listActive(now)
     const receipt = await ledger().report({
       host,
       instance,
@@ -65,9 +67,10 @@ export class Presence {
       pools: pools.statistics().filter((pool) => pool.cluster === cluster),
       counters: pools.counters().get(cluster) ?? NO_COUNTERS,
       held: this.gate.held,
-      active_tenants: this.#lastSeen.countActive(clock.now()),
+      active_tenants: this.#lastSeen.countActive(now),
       ...(this.#owner !== null && { owner: this.#owner }),
       ...this.grants.holdings(),
+      ...(active && { active }),
     })
     this.grants.correct(receipt.grants ?? [], receipt.grantRevision ?? 0)
     // A change that was made before the Ledger had heard of this host was pushed to others only.

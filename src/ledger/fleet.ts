@@ -1,4 +1,5 @@
 import { addCounters, type ClusterCounters, NO_COUNTERS, type ReportedCounters } from '../pools/counters.ts'
+import { ACTIVE_MS, ActiveTenants } from './active-tenants.ts'
 import type { HostReport, HostView } from './report.ts'
 
 /** A host with open pools reports at least this often. */
@@ -7,8 +8,6 @@ export const HEARTBEAT_MS = 30_000
 const STALE_MS = 3 * HEARTBEAT_MS
 /** Silence after which a host is forgotten: no connection outlives it (an outbound one lasts 15 minutes at most). */
 const FORGET_MS = 20 * 60_000
-/** A tenant is active until this long after its last request. */
-export const ACTIVE_MS = 5 * 60_000
 /** The Ledger takes about 100 reports a second: a tenth of what an object can answer. */
 const MS_PER_HOST = 10
 const SHORTEST_INTERVAL_MS = 250
@@ -29,10 +28,12 @@ export interface FleetState {
 /** The last report of every host of a cluster, and totals that never go backwards. Pure: time is passed in. */
 export class Fleet {
   readonly #entries: Map<string, Entry>
+  readonly #active = new ActiveTenants()
   #past: ClusterCounters
 
   constructor(state: FleetState = { entries: [], past: NO_COUNTERS }) {
     this.#entries = new Map(state.entries.map((entry) => [entry.report.host, entry]))
+    for (const { report, at } of state.entries) this.#active.note(report, at)
     // An older version has stored less.
     this.#past = addCounters(NO_COUNTERS, state.past)
   }
@@ -47,11 +48,13 @@ export class Fleet {
     const previous = this.#entries.get(report.host)
     if (previous && previous.report.instance !== report.instance) this.#retire(previous)
     this.#entries.set(report.host, { report, at: now })
+    this.#active.note(report, now)
     return previous
   }
 
   /** Forgets hosts that have been silent for long, keeping what they counted; returns their names. */
   forgetSilent(now: number): string[] {
+    this.#active.forget(now)
     const silent = [...this.#entries.values()].filter((entry) => now - entry.at > FORGET_MS)
     for (const entry of silent) {
       this.#retire(entry)
@@ -86,16 +89,17 @@ export class Fleet {
       .map(({ host }) => host)
   }
 
-  /** Distinct tenants with a request in the last five minutes: the shards of one tenant count once. */
+  /**
+   * Distinct tenants with a request in the last five minutes, on however many hosts. Of a host that has more than it
+   * lists only the number is known, so a tenant of such a host that also runs elsewhere counts on both.
+   */
   activeTenants(now: number): number {
-    const owners = new Set<string>()
-    let others = 0
+    let unlisted = 0
     for (const { report, at } of this.#entries.values()) {
-      const active = now - at <= ACTIVE_MS ? (report.active_tenants ?? 0) : 0
-      if (report.owner === undefined) others += active
-      else if (active > 0) owners.add(report.owner)
+      const { active, active_tenants = 0, owner } = report
+      if (!active && owner === undefined && now - at <= ACTIVE_MS) unlisted += active_tenants
     }
-    return others + owners.size
+    return this.#active.count(now) + unlisted
   }
 
   counters(): ClusterCounters {

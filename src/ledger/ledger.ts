@@ -5,14 +5,15 @@ import { systemClock } from '../pools/clock.ts'
 import type { ReportedCounters } from '../pools/counters.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { Cluster } from '../pools/statistics.ts'
-import { Budget } from './budget.ts'
-import { Claims, type Correction } from './claims.ts'
-import { type ConnectionLimit, connectionLimit } from './connection-limit.ts'
+import { log } from '../telemetry/log.ts'
+import { Adviser } from './adviser.ts'
+import { ClusterBudget } from './cluster-budget.ts'
 import { Fleet } from './fleet.ts'
 import type { Claim, ClaimAnswer, ClaimName } from './grant.ts'
 import { GrantStore } from './grant-store.ts'
 import { PauseStore } from './pause-store.ts'
-import type { BudgetView, ClusterView, HostReport, PauseReceipt, ReportReceipt } from './report.ts'
+import { RecommendationStore } from './recommendation-store.ts'
+import type { ClusterView, HostReport, PauseReceipt, ReportReceipt, StrategyAdvice } from './report.ts'
 
 /** A host's unchanged state is written to storage this often; what matters is written at once. */
 const REWRITE_MS = 60_000
@@ -20,15 +21,15 @@ const REWRITE_MS = 60_000
 /**
  * One per cluster, named after it. Grants the cluster's connections to the pools of all hosts; keeps the last report of
  * every host, so that statistics of the whole fleet are one call away, and keeps counting when hosts come and go; keeps
- * what is paused on the cluster. What it knows survives its own resets in SQLite.
+ * what is paused on the cluster; one of them says where the fleet's tenants are best placed. What it knows survives its
+ * own resets in SQLite.
  */
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage
   readonly #fleet: Fleet
   readonly #pauses: PauseStore
-  readonly #store: GrantStore
-  readonly #budget: Budget
-  readonly #claims: Claims
+  readonly #budget: ClusterBudget
+  readonly #adviser: Adviser
   readonly #writtenAt = new Map<string, number>()
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -39,40 +40,38 @@ export class Ledger extends DurableObject<Env> {
       CREATE TABLE IF NOT EXISTS past (id INTEGER PRIMARY KEY CHECK (id = 1), counters TEXT NOT NULL);`)
     this.#fleet = this.#load()
     this.#pauses = new PauseStore(this.#sql)
-    this.#store = new GrantStore(this.#sql)
-    this.#budget = new Budget({
-      limit: this.#limit().limit,
-      grants: this.#store.load(),
-      onPut: (grant) => this.#store.put(grant),
-      onDelete: (grant) => this.#store.delete(grant),
-    })
-    this.#claims = new Claims({
-      budget: this.#budget,
+    this.#budget = new ClusterBudget({
       clock: systemClock,
-      recall: (host, recall) => env.POOL_HOST.getByName(host).recall(this.#cluster, recall),
-      count: (what) => {
-        const { counts } = this.#store
-        this.#store.counts = { ...counts, [what]: counts[what] + 1 }
+      store: new GrantStore(this.#sql),
+      configured: () => {
+        const result = configOf(env)
+        return result.ok ? result.config.maxConnections[this.#cluster] : undefined
       },
+      recall: (host, recall) => env.POOL_HOST.getByName(host).recall(this.#cluster, recall),
+    })
+    this.#adviser = new Adviser({
+      clock: systemClock,
+      store: new RecommendationStore(this.#sql),
+      countHere: () => this.activeTenants(),
+      countOn: (cluster) => env.LEDGER.getByName(cluster).activeTenants(),
+      onChange: (from, to, activeTenants) =>
+        log({ event: 'strategy.changed', from, to, active_tenants: activeTenants }),
     })
   }
 
   /** Connections for a pool, or size 0 where there is none within a second; see `Claims.claim`. */
-  async claim(claim: Claim): Promise<ClaimAnswer> {
-    const answer = await this.#claims.claim(claim)
-    return this.#limit().ask ? { ...answer, askMax: true } : answer
+  claim(claim: Claim): Promise<ClaimAnswer> {
+    return this.#budget.claim(claim)
   }
 
   /** A pool gives back all but `size` connections; see `Claims.giveBack`. */
   giveBack(name: ClaimName, size: number, revision: number): void {
-    this.#claims.giveBack(name, size, revision)
+    this.#budget.giveBack(name, size, revision)
   }
 
   /** How many connections the server takes, by its own account; `null` where it does not tell. */
   learnMax(max: number | null): void {
-    this.#store.serverMax = { max, askedAt: Date.now() }
-    this.#budget.limit = this.#limit().limit
-    this.#claims.review()
+    this.#budget.learnMax(max)
   }
 
   /** Takes a host's report; the answer says when the next one is wanted. */
@@ -89,8 +88,7 @@ export class Ledger extends DurableObject<Env> {
     return {
       nextReportMs: this.#fleet.reportInterval(),
       pauseRevision: this.#pauses.pauses.revision,
-      grants: this.#renew(report),
-      grantRevision: this.#budget.revision,
+      ...this.#budget.renew(report),
     }
   }
 
@@ -103,8 +101,21 @@ export class Ledger extends DurableObject<Env> {
       counters: this.#fleet.counters(),
       activeTenants: this.#fleet.activeTenants(now),
       pauses: this.#pauses.pauses,
-      budget: this.#budgetView(),
+      budget: this.#budget.view(),
     }
+  }
+
+  /** Distinct tenants with a request on this cluster in the last five minutes. */
+  activeTenants(): number {
+    return this.#fleet.activeTenants(Date.now())
+  }
+
+  /**
+   * What the strategy `auto` would choose for this cluster and `others` together. One Ledger of a deployment is asked,
+   * so that there is one answer for the whole fleet. Throws as `Adviser.advise`.
+   */
+  advise(others: readonly Cluster[]): Promise<StrategyAdvice> {
+    return this.#adviser.advise(others)
   }
 
   /** What is paused now. */
@@ -133,35 +144,6 @@ export class Ledger extends DurableObject<Env> {
 
   get #cluster(): Cluster {
     return this.ctx.id.name as Cluster
-  }
-
-  #limit(): ConnectionLimit {
-    const result = configOf(this.env)
-    const configured = result.ok ? result.config.maxConnections[this.#cluster] : undefined
-    return connectionLimit(configured, this.#store.serverMax, Date.now())
-  }
-
-  #budgetView(): BudgetView {
-    const { max, source, limit } = this.#limit()
-    return {
-      max,
-      source,
-      limit,
-      granted: this.#budget.granted,
-      waiting: this.#claims.waiting,
-      ...this.#store.counts,
-    }
-  }
-
-  /** A version of the host before budgets says nothing of grants, and is asked nothing. */
-  #renew({ host, instance, grants, claiming = [], seenRevision: seen = 0, pools }: HostReport): Correction[] {
-    if (!grants) return []
-    for (const { id, state, used, waiting, last_used_at } of pools) {
-      if (id === undefined) continue
-      const isUnused = state === 'open' && used === 0 && waiting === 0
-      this.#claims.note({ host, instance, pool: id }, { isUnused, lastUsedAt: last_used_at })
-    }
-    return this.#claims.renew({ host, instance, grants, claiming, seen })
   }
 
   #load(): Fleet {

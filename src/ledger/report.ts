@@ -1,6 +1,7 @@
 import type { ClusterCounters, ReportedCounters } from '../pools/counters.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { Cluster, PoolStatistics } from '../pools/statistics.ts'
+import type { Strategy } from '../tenants/strategy.ts'
 import type { Correction } from './claims.ts'
 import type { LimitSource } from './connection-limit.ts'
 import type { ClaimCounts, HeldGrant } from './grant.ts'
@@ -34,7 +35,12 @@ export interface HostReport {
   readonly claiming?: readonly string[]
   /** The newest revision of a grant that the host has heard of. */
   readonly seenRevision?: number
+  /** These tenants; absent when they are too many. */
+  readonly active?: readonly ActiveTenant[]
 }
+
+/** The hash of a tenant's id, which is shorter than the id, and the whole seconds since its last request. */
+export type ActiveTenant = readonly [tenant: number, idleS: number]
 
 /** The Ledger's answer. */
 export interface ReportReceipt {
@@ -77,6 +83,15 @@ export interface BudgetView extends ClaimCounts {
   readonly granted: number
   /** Pools that wait for a connection. */
   readonly waiting: number
+}
+
+/** What the strategy `auto` would choose, with what it goes by. */
+export interface StrategyAdvice {
+  readonly strategy: Strategy
+  /** Epoch ms. */
+  readonly since: number
+  /** Distinct tenants with a request in the last five minutes, on all clusters; `null` while one cannot be asked. */
+  readonly activeTenants: number | null
 }
 
 /** What the Ledger of one cluster knows. */

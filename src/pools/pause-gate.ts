@@ -1,6 +1,7 @@
 import { Problem } from '../problem.ts'
 import type { LeaseRequest } from './candidate.ts'
 import type { Clock } from './clock.ts'
+import { inTime } from './in-time.ts'
 import { isPaused, type Pauses } from './pauses.ts'
 
 export interface PauseGateOptions {
@@ -83,27 +84,18 @@ export class PauseGate {
 
   /** One reading for all who ask meanwhile. Never throws. */
   #learn(): Promise<void> {
-    this.#learning ??= this.#read()
+    const { clock, read } = this.#options
+    this.#learning ??= inTime(clock, READ_TIMEOUT_MS, read)
       .then(
         (pauses) => this.#take(pauses),
         () => {
-          this.#askAgainAt = this.#options.clock.now() + READ_AGAIN_MS
+          this.#askAgainAt = clock.now() + READ_AGAIN_MS
         },
       )
       .finally(() => {
         this.#learning = undefined
       })
     return this.#learning
-  }
-
-  async #read(): Promise<Pauses> {
-    const { promise: late, reject } = Promise.withResolvers<never>()
-    const cancel = this.#options.clock.after(READ_TIMEOUT_MS, () => reject(new Error('no answer in time')))
-    try {
-      return await Promise.race([this.#options.read(), late])
-    } finally {
-      cancel()
-    }
   }
 
   #hold({ tenant, maxWaiting, timeoutMs, signal }: HeldRequest): Promise<void> {

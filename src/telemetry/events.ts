@@ -1,4 +1,5 @@
 import type { CloseReason } from '../pools/statistics.ts'
+import type { Strategy } from '../tenants/strategy.ts'
 
 /** Every structured event of Rockpool, one JSON object per line. Values are ids, words and numbers; nothing secret. */
 export type LogEvent =
@@ -24,6 +25,8 @@ export type LogEvent =
       unreached: number
       request_id: string
     }
+  | { event: 'strategy.changed'; from: Strategy | null; to: Strategy; active_tenants: number }
+  | { event: 'strategy.unread'; in_force: Strategy }
   | { event: 'config.invalid'; variables: readonly string[]; reasons: readonly string[] }
   | { event: 'error.unexpected'; error: string; request_id?: string; tenant?: string }
 
@@ -50,6 +53,8 @@ export const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'report.failed': 'warn',
   'ledger.unreachable': 'warn',
   'pause.changed': 'info',
+  'strategy.changed': 'info',
+  'strategy.unread': 'warn',
   'config.invalid': 'error',
   'error.unexpected': 'error',
 }

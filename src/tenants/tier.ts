@@ -12,7 +12,8 @@ export interface TierSettings {
   readonly weight: number
   /** Hosts over which a dedicated tenant is spread, its connections divided among them. */
   readonly shards: number
-  readonly placement: PlacementKind
+  /** `auto`: the one that the Ledger recommends when a request comes. */
+  readonly placement: PlacementKind | 'auto'
 }
 
 export const DEFAULT_TIERS: Readonly<Record<Tier, TierSettings>> = {

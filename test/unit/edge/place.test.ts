@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Config, parseConfig } from '../../../src/config.ts'
 import { Busy } from '../../../src/edge/busy.ts'
-import { placeOf, placesOf } from '../../../src/edge/place.ts'
+import { type Placement, placeOf, placesOf } from '../../../src/edge/place.ts'
 import { findTenant } from '../../../src/tenants/directory.ts'
 import type { Tenant, Tier } from '../../../src/tenants/tenant.ts'
 
@@ -20,9 +20,16 @@ const tenant = (tier: Tier, engine: Tenant['engine'] = 'postgres', id = 'acme'):
   engine,
 })
 
+/** Every place of a tenant under the placement that the deployment has for it. */
+function placed(one: Tenant, settings: Config): readonly [Placement, ...Placement[]] {
+  const { placement } = settings.tiers[one.tier]
+  if (placement === 'auto') throw new Error('only the Ledger knows')
+  return placesOf(one, settings, placement)
+}
+
 /** Host and size of every place, briefly. */
 function places(one: Tenant, settings: Config): string[] {
-  return placesOf(one, settings).map((place) =>
+  return placed(one, settings).map((place) =>
     place.kind === 'isolate' ? 'isolate' : `${place.host} ${place.pool.key} ${place.pool.maxSize}`,
   )
 }
@@ -56,6 +63,19 @@ describe('a tenant is placed', () => {
     expect(places(tenant('free'), config({ STRATEGY: 'isolate' }))).toEqual(['isolate'])
   })
 
+  test('under auto as the strategy in force says, with the size and shards of its tier', () => {
+    const settings = config({ STRATEGY: 'auto', PLACEMENT: '{"free": "isolate"}' })
+    expect([settings.strategy, settings.tiers.free.placement]).toEqual(['auto', 'auto'])
+    const hosts = (['shared', 'grouped', 'dedicated'] as const).map((inForce) =>
+      placesOf(tenant('enterprise'), settings, inForce).map(
+        (place) => place.kind !== 'isolate' && place.host,
+      ),
+    )
+    expect(hosts[0]).toEqual(['shared'])
+    expect(hosts[1]).toEqual([expect.stringMatching(/^group:\d$/)])
+    expect(hosts[2]).toHaveLength(4)
+  })
+
   test('with sizes that TIERS sets and the profile caps', () => {
     const settings = config({ DB_ENV: 'test', TIERS: '{"premium": {"size": 4}, "free": {"size": 2}}' })
     expect(settings.tiers.premium.size).toBe(4)
@@ -67,7 +87,7 @@ describe('a tenant is placed', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 64 }), (size, shards) => {
         const settings = config({ TIERS: JSON.stringify({ enterprise: { size, shards } }) })
-        const sizes = placesOf(tenant('enterprise'), settings).map((place) =>
+        const sizes = placed(tenant('enterprise'), settings).map((place) =>
           place.kind === 'isolate' ? 0 : place.pool.maxSize,
         )
         expect(sizes.reduce((sum, one) => sum + one, 0)).toBe(size)
@@ -87,8 +107,8 @@ describe('groups', () => {
     const settings = config({ STRATEGY: 'grouped' })
     const counts = new Map<string, number>()
     for (let n = 0; n < 10_000; n++) {
-      const [first] = placesOf(tenant('free', 'postgres', idOf(n)), settings)
-      const [again] = placesOf(tenant('premium', 'mongo', idOf(n)), settings)
+      const [first] = placed(tenant('free', 'postgres', idOf(n)), settings)
+      const [again] = placed(tenant('premium', 'mongo', idOf(n)), settings)
       if (first.kind === 'isolate' || again?.kind === 'isolate') throw new Error('no host')
       expect(again?.host).toBe(first.host)
       counts.set(first.host, (counts.get(first.host) ?? 0) + 1)
@@ -119,7 +139,7 @@ describe('a sharded tenant', () => {
     const busy = new Busy()
     void busy.during('dedicated:acme:0', () => new Promise<void>(() => {}))
     for (const random of [0, 0.3, 0.6, 0.99]) {
-      expect(placeOf(tenant('enterprise'), settings, busy, () => random)).toMatchObject({
+      expect(placeOf(placed(tenant('enterprise'), settings), busy, () => random)).toMatchObject({
         host: 'dedicated:acme:1',
       })
     }
@@ -135,7 +155,7 @@ describe('a sharded tenant', () => {
     }
     const counts = new Map<string, number>()
     for (let n = 0; n < 4_000; n++) {
-      const place = placeOf(tenant('enterprise'), settings, busy, random)
+      const place = placeOf(placed(tenant('enterprise'), settings), busy, random)
       if (place.kind !== 'isolate') counts.set(place.host, (counts.get(place.host) ?? 0) + 1)
     }
     expect(counts.size).toBe(4)

@@ -5,6 +5,7 @@ import type { HostReport } from '../../../src/ledger/report.ts'
 import { NO_COUNTERS } from '../../../src/pools/counters.ts'
 import type { Pauses } from '../../../src/pools/pauses.ts'
 import type { PoolStatistics } from '../../../src/pools/statistics.ts'
+import { hashOf } from '../../../src/tenants/hash.ts'
 import { FakeClock, settle } from '../support/clock.ts'
 import { requestOf } from '../support/host.ts'
 
@@ -73,6 +74,7 @@ test('tells the Ledger of its own cluster alone, of who is active and who is hel
       grants: [],
       claiming: [],
       seenRevision: 0,
+      active: [[hashOf('a'), 0]],
     },
   ])
 })

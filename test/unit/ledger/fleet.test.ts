@@ -1,10 +1,11 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Fleet } from '../../../src/ledger/fleet.ts'
 import type { HostReport } from '../../../src/ledger/report.ts'
 import { type ClusterCounters, NO_COUNTERS, type ReportedCounters } from '../../../src/pools/counters.ts'
 import type { CloseReason, PoolStatistics } from '../../../src/pools/statistics.ts'
 import { ClusterTally } from '../../../src/pools/tally.ts'
+import { hashOf } from '../../../src/tenants/hash.ts'
 import { checkGrowth } from '../support/counters.ts'
 
 const MINUTE = 60_000
@@ -88,6 +89,71 @@ test('active tenants are summed over hosts, the shards of one tenant count once'
   fleet.record(reportOf('of an older version', 'i', 0), 0)
   expect(fleet.activeTenants(5 * MINUTE)).toBe(8)
   expect(fleet.activeTenants(5 * MINUTE + 1)).toBe(0)
+})
+
+/** A host's report with the tenants that it names, each with the seconds since its last request. */
+function listing(host: string, instance: string, active: HostReport['active']): HostReport {
+  return { ...reportOf(host, instance, 0), active_tenants: active?.length ?? 0, ...(active && { active }) }
+}
+
+describe('an active tenant counts once', () => {
+  test('on several hosts, of this version and of the one before', () => {
+    const fleet = new Fleet()
+    const a = hashOf('a')
+    fleet.record({ ...reportOf('dedicated:a', 'i', 0), active_tenants: 1, owner: 'a' }, 0)
+    fleet.record(
+      listing('group:1', 'i', [
+        [a, 0],
+        [2, 0],
+      ]),
+      0,
+    )
+    fleet.record(listing('shared', 'i', [[a, 0]]), 0)
+    expect(fleet.activeTenants(0)).toBe(2)
+  })
+
+  test('for five minutes after its last request, however late its host told of it and whether that still lives', () => {
+    const fleet = new Fleet()
+    fleet.record(
+      listing('group:1', 'i', [
+        [1, 200],
+        [2, 10],
+      ]),
+      4 * MINUTE,
+    )
+    expect(fleet.activeTenants(4 * MINUTE + 100_000)).toBe(2)
+    expect(fleet.activeTenants(4 * MINUTE + 100_001)).toBe(1)
+    fleet.record(listing('group:1', 'next', []), 6 * MINUTE)
+    expect(fleet.activeTenants(9 * MINUTE - 10_000)).toBe(1)
+    expect(fleet.activeTenants(9 * MINUTE - 9_999)).toBe(0)
+  })
+
+  test('also when a silent host, or one that was heard too late, names an older request of it', () => {
+    const fleet = new Fleet()
+    fleet.record(listing('group:1', 'i', [[1, 0]]), MINUTE)
+    fleet.record(listing('shared', 'i', [[1, 50]]), MINUTE)
+    fleet.forgetSilent(6 * MINUTE)
+    expect(fleet.activeTenants(6 * MINUTE)).toBe(1)
+    fleet.forgetSilent(6 * MINUTE + 1)
+    expect(fleet.activeTenants(6 * MINUTE + 1)).toBe(0)
+  })
+
+  test('unless its host has too many to list them: it counts there, and where it moved to', () => {
+    const fleet = new Fleet()
+    fleet.record({ ...reportOf('shared', 'i', 0), active_tenants: 1_500 }, 0)
+    fleet.record(listing('dedicated:a', 'i', [[hashOf('a'), 0]]), 0)
+    expect(fleet.activeTenants(0)).toBe(1_501)
+  })
+
+  test('before and after what was stored is read back', () => {
+    const report = listing('group:1', 'i', [
+      [1, 100],
+      [2, 0],
+    ])
+    const restored = new Fleet(structuredClone({ entries: [{ report, at: 0 }], past: NO_COUNTERS }))
+    expect(restored.activeTenants(200_000)).toBe(2)
+    expect(restored.activeTenants(200_001)).toBe(1)
+  })
 })
 
 test('the same numbers come out of what was stored', () => {

@@ -76,6 +76,12 @@ export const PLACE_VARIABLES: readonly Row[] = [
     read: (config) => [...config.tenants],
   },
   {
+    name: 'STRATEGY',
+    good: ['tiers', 'auto', 'shared', 'grouped', 'dedicated', 'isolate'].map((value) => [value, undefined]),
+    bad: ['Auto', 'fixed', 'auto,shared', 1],
+    read: (config) => config.strategy,
+  },
+  {
     name: 'TENANT_SOURCES',
     good: [
       ['jwt', ['jwt']],
