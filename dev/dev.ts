@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { startStack } from './local/stack.ts'
 import { ROOT } from './local/worker/bundle.ts'
 import { progress } from './progress.ts'
+import { seedDirectory } from './seed.ts'
 import { untilStopped } from './until-stopped.ts'
 import { localVariables } from './variables.ts'
 
@@ -16,6 +17,7 @@ async function dev(): Promise<void> {
   const stack = await startStack({ dir, mongoUri: MONGODB_URI, redisUrl: REDIS_URL, log: progress() })
   try {
     const variables = localVariables(stack.variables)
+    await seedDirectory(variables)
     // In a file, because arguments of a process can be read by everybody on the machine.
     const file = join(dir, 'dev.vars')
     const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'`)

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { startStack } from './local/stack.ts'
 import { progress } from './progress.ts'
+import { seedDirectory } from './seed.ts'
 import { untilStopped } from './until-stopped.ts'
 
 /** What `node dev/stack.ts` writes, as one line of JSON, once everything is up. */
@@ -28,6 +29,7 @@ if (import.meta.main) {
     log: progress(),
   })
   const { variables, control, postgresUrl } = stack
+  await seedDirectory(variables)
   const info: StackInfo = { variables, controlUrl: control.url, postgresUrl }
   process.stdin.resume()
   const parentGone = new Promise<unknown>((resolve) => {

@@ -5,6 +5,7 @@ import { startStack } from './local/stack.ts'
 import { bundle, ROOT } from './local/worker/bundle.ts'
 import { startWorkerd } from './local/worker/workerd.ts'
 import { progress } from './progress.ts'
+import { seedDirectory } from './seed.ts'
 import { untilStopped } from './until-stopped.ts'
 import { localVariables } from './variables.ts'
 
@@ -40,6 +41,7 @@ async function start(): Promise<void> {
   log(`Worker: bundled, ${Math.ceil(gzippedBytes / 1024)} KiB gzipped`)
 
   const variables = localVariables(stack.variables)
+  await seedDirectory(variables)
   const worker = await startWorkerd({ dir: join(dir, 'worker'), file, port, variables })
   closers.defer(() => worker.close())
 

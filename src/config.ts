@@ -48,7 +48,7 @@ export interface Config {
   /** Connections that the servers take; `undefined` where they are to be asked. */
   readonly maxConnections: Readonly<Record<Cluster, number | undefined>>
   readonly defaultEngine: EngineName
-  readonly tenants: ReadonlyMap<string, TenantRecord>
+  readonly tenants: ReadonlyMap<string, ListedTenant>
   readonly tierByPrefix: boolean
   /** Sizes already within the pool's maximum, placements already as the strategy wants them. */
   readonly tiers: Readonly<Record<Tier, TierSettings>>
@@ -61,10 +61,15 @@ export interface Config {
   readonly jwt: JwtSettings | undefined
   readonly adminToken: string | undefined
   readonly redis: { readonly url: string; readonly token: string } | undefined
+  /** Whether an id without a record becomes a tenant at its first use. */
+  readonly enrollment: 'open' | 'closed'
+  /** 256 bits each, in base64: the first one seals tenants' connection strings, all of them open. */
+  readonly directoryKeys: readonly string[]
+  readonly allowPrivateDatabases: boolean
 }
 
 /** What `TENANTS` says of a tenant. */
-export interface TenantRecord {
+export interface ListedTenant {
   readonly tier?: Tier | undefined
   readonly engine: EngineName
 }
@@ -139,6 +144,9 @@ export function parseConfig(env: object): ConfigResult {
       v.UPSTASH_REDIS_REST_URL && v.UPSTASH_REDIS_REST_TOKEN
         ? { url: v.UPSTASH_REDIS_REST_URL, token: v.UPSTASH_REDIS_REST_TOKEN }
         : undefined,
+    enrollment: v.ENROLLMENT ?? (v.DB_ENV === 'production' ? 'closed' : 'open'),
+    directoryKeys: v.DIRECTORY_KEY,
+    allowPrivateDatabases: v.ALLOW_PRIVATE_DATABASES,
   }
   return { ok: true, config: Object.freeze(config) }
 }

@@ -104,6 +104,19 @@ const LOCATIONS = [
   'me',
 ] as const
 
+const directoryKeys = text
+  .transform((value) => value.split(',').map((key) => key.trim()))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(
+          /^[A-Za-z0-9+/]{43}=$/,
+          'expected 32 bytes in base64 (openssl rand -base64 32), or several of them',
+        ),
+    ),
+  )
+
 const SecretText = text.pipe(z.string().min(32, 'expected at least 32 characters'))
 
 /** A reserve of three connections is never granted, and a MongoDB pool takes two. */
@@ -154,6 +167,9 @@ export const Variables = z.object({
 
   UPSTASH_REDIS_REST_URL: url('https:', 'http:').optional(),
   UPSTASH_REDIS_REST_TOKEN: text.optional(),
+  ENROLLMENT: text.pipe(z.enum(['open', 'closed'])).optional(),
+  DIRECTORY_KEY: directoryKeys.default([]),
+  ALLOW_PRIVATE_DATABASES: onOff.default(false),
 })
 
 export type Variables = z.infer<typeof Variables>
@@ -194,6 +210,9 @@ export function crossFaults(v: Variables): VariableFault[] {
   }
   if (v.NEON_HTTP_ENDPOINT?.startsWith('http:') && v.DB_ENV === 'production') {
     fault('NEON_HTTP_ENDPOINT', 'refused in production without TLS')
+  }
+  if (v.ALLOW_PRIVATE_DATABASES && v.DB_ENV === 'production') {
+    fault('ALLOW_PRIVATE_DATABASES', 'refused in production: tenants could reach what is not theirs')
   }
   if (v.TENANT_SOURCES.includes('jwt') && !v.JWT_SECRET && !v.JWT_JWKS_URL) {
     fault('JWT_SECRET', 'needed (or JWT_JWKS_URL): TENANT_SOURCES has jwt')

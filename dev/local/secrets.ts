@@ -8,11 +8,12 @@ interface LocalSecrets {
   readonly adminToken: string
   readonly jwtSecret: string
   readonly redisToken: string
+  readonly directoryKey: string
 }
 
 /** @param dir absent: secrets for this run alone */
 export async function localSecrets(dir: string | undefined): Promise<LocalSecrets> {
-  const made = { adminToken: secret(), jwtSecret: secret(), redisToken: secret() }
+  const made = { adminToken: secret(), jwtSecret: secret(), redisToken: secret(), directoryKey: key() }
   if (dir === undefined) return made
   const file = join(dir, 'secrets.json')
   const kept = (await readIfThere(file)) ?? '{}'
@@ -24,4 +25,8 @@ export async function localSecrets(dir: string | undefined): Promise<LocalSecret
 
 function secret(): string {
   return randomBytes(32).toString('base64url')
+}
+
+function key(): string {
+  return randomBytes(32).toString('base64')
 }

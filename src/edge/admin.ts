@@ -4,7 +4,7 @@ import { addCounters, NO_COUNTERS, type PoolCounts } from '../pools/counters.ts'
 import { addBuckets, NO_BUCKETS, percentiles } from '../pools/histogram.ts'
 import { Problem } from '../problem.ts'
 import { readBody } from '../routes/input.ts'
-import { findTenant } from '../tenants/directory.ts'
+import { lookUpTenant } from '../tenants/directory.ts'
 import { type Tenant, TenantId } from '../tenants/tenant.ts'
 import { adminOnly } from './admin-only.ts'
 import type { EdgeEnv } from './bindings.ts'
@@ -12,18 +12,20 @@ import { readFleet } from './fleet.ts'
 import { fleetNumbers, servingPools } from './fleet-numbers.ts'
 import { fleetView } from './fleet-view.ts'
 import { callEach, callHost } from './hosts.ts'
-import { placementInForce } from './in-force.ts'
+import { placesInForce } from './in-force.ts'
 import { changePause, PauseScope } from './pause.ts'
-import { type HostPlacement, placesOf } from './place.ts'
+import type { HostPlacement } from './place.ts'
 import { recyclePools } from './recycle.ts'
 import { sizing } from './sizing.ts'
 import { strategyView } from './strategy-view.ts'
+import { tenants } from './tenants.ts'
 
 /** Looking at the fleet and the tenants' pools, closing and recycling them, pausing and resuming tenants. */
 export const admin = new Hono<EdgeEnv>()
 
 admin.use(adminOnly)
 admin.route('/sizing', sizing)
+admin.route('/tenants', tenants)
 
 admin.get('/connections', async (c) => {
   const { config } = c.var
@@ -54,7 +56,7 @@ admin.get('/connections', async (c) => {
 admin.get('/connections/:user_id', async (c) => {
   const id = userId(c.req.param('user_id'))
   const { config, requestId } = c.var
-  const tenant = findTenant(id, config)
+  const tenant = await lookUpTenant(id, config)
   const hosts = await hostsOf(c, tenant)
   const asked = hosts.map(async ({ kind, host, pool }) => {
     const call = { host, requestId, repeatable: true }
@@ -76,7 +78,7 @@ admin.get('/connections/:user_id', async (c) => {
 admin.delete('/connections/:user_id', async (c) => {
   const id = userId(c.req.param('user_id'))
   const { config, requestId } = c.var
-  const hosts = await hostsOf(c, findTenant(id, config))
+  const hosts = await hostsOf(c, await lookUpTenant(id, config))
   const closing = hosts.map(({ host, pool }) =>
     callHost(c.env, config, { host, requestId, repeatable: true }, (stub) => stub.close(pool.key)),
   )
@@ -98,7 +100,7 @@ admin.delete('/connections', async (c) => {
 
 admin.post('/connections/:user_id/recycle', async (c) => {
   const id = userId(c.req.param('user_id'))
-  const recycled = await recyclePools(c, await hostsOf(c, findTenant(id, c.var.config)))
+  const recycled = await recyclePools(c, await hostsOf(c, await lookUpTenant(id, c.var.config)))
   if (recycled === 0) throw noConnection(id)
   return c.json({ user_id: id, recycled, message: `Connection of ${id} recycled` })
 })
@@ -121,8 +123,7 @@ admin.post('/resume', async (c) => {
 
 /** The hosts that a tenant's pool may be on; none for one that runs without a host. */
 async function hostsOf(c: Context<EdgeEnv>, tenant: Tenant): Promise<HostPlacement[]> {
-  const places = placesOf(tenant, c.var.config, await placementInForce(c, tenant))
-  return places.filter((place) => place.kind !== 'isolate')
+  return (await placesInForce(c, tenant)).filter((place) => place.kind !== 'isolate')
 }
 
 function userId(value: string): string {

@@ -5,9 +5,9 @@ import type { EdgeEnv } from './bindings.ts'
 import { Busy } from './busy.ts'
 import { callHost } from './hosts.ts'
 import { identify } from './identify.ts'
-import { placementInForce } from './in-force.ts'
+import { placesInForce } from './in-force.ts'
 import { runHere } from './isolate.ts'
-import { placeOf, placesOf } from './place.ts'
+import { placeOf } from './place.ts'
 
 /** Request headers that routes read; nothing else of the client's crosses to a host. */
 const FORWARDED = ['accept', 'cache-control', 'content-type', 'if-match', 'if-none-match']
@@ -21,10 +21,10 @@ const busy = new Busy()
 /** Brings a tenant's request to the place where it runs: in one hop to the host that holds its pool, or nowhere. */
 export async function forward(c: Context<EdgeEnv>): Promise<Response> {
   const { config, requestId } = c.var
-  const tenant = findTenant(await identify(c.req.raw, config), config)
-  c.set('tenant', tenant.id)
-  const places = placesOf(tenant, config, await placementInForce(c, tenant))
-  const place = placeOf(places, busy, Math.random)
+  const id = await identify(c.req.raw, config)
+  c.set('tenant', id)
+  const tenant = await findTenant(id, config, (work) => c.executionCtx.waitUntil(work))
+  const place = placeOf(await placesInForce(c, tenant), busy, Math.random)
   if (place.kind === 'isolate') return runHere(c.req.raw, tenant, requestId, config, c.env)
 
   const { host, pool } = place

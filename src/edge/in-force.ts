@@ -7,18 +7,22 @@ import { systemClock } from '../pools/clock.ts'
 import { log } from '../telemetry/log.ts'
 import type { Strategy } from '../tenants/strategy.ts'
 import type { Tenant } from '../tenants/tenant.ts'
-import type { PlacementKind } from '../tenants/tier.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { tenantClusters } from './fleet.ts'
+import { type Placement, placementOf, placesOf } from './place.ts'
 import { StrategyCache } from './strategy-cache.ts'
 
 /** At module scope, warm from request to request: what is kept is plain data. */
 const caches = new WeakMap<Config, StrategyCache>()
 
-/** The placement of a tenant now. */
-export async function placementInForce(c: Context<EdgeEnv>, tenant: Tenant): Promise<PlacementKind> {
-  const { placement } = c.var.config.tiers[tenant.tier]
-  return placement === 'auto' ? strategyInForce(c) : placement
+/** The places of a tenant now. */
+export async function placesInForce(
+  c: Context<EdgeEnv>,
+  tenant: Tenant,
+): Promise<readonly [Placement, ...Placement[]]> {
+  const { config } = c.var
+  const placement = placementOf(tenant, config)
+  return placesOf(tenant, config, placement === 'auto' ? await strategyInForce(c) : placement)
 }
 
 /** What `auto` stands for now, in this isolate. Never throws. */

@@ -19,7 +19,7 @@ interface Kept {
   provisioned: boolean
 }
 
-/** By tenant, at module scope, warm from request to request: what is kept holds no socket. */
+/** By tenant and when it was created, at module scope, warm from request to request: what is kept holds no socket. */
 const kept = new LruMap<string, Kept>(MAX_KEPT)
 
 /** What is paused, as far as this isolate knows. */
@@ -48,13 +48,20 @@ export async function runHere(
   })
 }
 
-function keptFor({ id }: Tenant, { postgres, pool }: Config): Kept {
+/** The connection on which a tenant without a host runs. Throws `database_unavailable` without a URL. */
+export function isolateConnection(tenant: Tenant, config: Config): PostgresHttp {
+  return keptFor(tenant, config).connection
+}
+
+function keptFor({ id, since = 0 }: Tenant, { postgres, pool }: Config): Kept {
   if (postgres.primaryUrl === undefined) throw new Problem('database_unavailable')
-  let one = kept.get(id)
+  // Who is created again under the same id has nothing prepared yet.
+  const key = `${id}@${since}`
+  let one = kept.get(key)
   if (!one) {
     const connection = new PostgresHttp(postgres.primaryUrl, postgres.httpEndpoint, pool.commandTimeoutMs)
     one = { connection, provisioned: false }
-    kept.set(id, one)
+    kept.set(key, one)
   }
   return one
 }

@@ -5,6 +5,7 @@ import { CLUSTER_OF } from '../host/specs.ts'
 import { hashOf } from '../tenants/hash.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import type { PlacementKind, TierSettings } from '../tenants/tier.ts'
+import { revisionOf } from '../tenants/vault.ts'
 import type { Busy } from './busy.ts'
 
 /** On a pool host, one live object in the world by its name. */
@@ -20,6 +21,13 @@ export type Placement = { readonly kind: 'isolate' } | HostPlacement
 
 /** Connections that a pool of one tenant keeps while it is open. */
 const DEDICATED_MIN_SIZE = 1
+
+/** The placement that a tenant's record, its tier or the strategy of the fleet asks for. */
+export function placementOf(tenant: Tenant, config: Config): TierSettings['placement'] {
+  // A pool that tenants share never connects to where one of them says.
+  if (tenant.connection !== undefined) return 'dedicated'
+  return tenant.placement ?? config.tiers[tenant.tier].placement
+}
 
 /**
  * Every place that a tenant's requests may go to under a placement: one, or for a sharded tenant one per shard. The
@@ -87,16 +95,27 @@ function dedicated(
   { size, weight }: TierSettings,
   shards: number,
 ): [HostPlacement, ...HostPlacement[]] {
-  const shard = (n: number): HostPlacement => ({
-    kind: 'dedicated',
-    host: shards === 1 ? `dedicated:${tenant.id}` : `dedicated:${tenant.id}:${n}`,
-    pool: {
-      key: tenant.id,
-      tenant: tenant.id,
-      minSize: DEDICATED_MIN_SIZE,
-      maxSize: Math.floor(size / shards) + (n < size % shards ? 1 : 0),
-      weight: weight / shards,
-    },
-  })
+  const shard = (n: number): HostPlacement => {
+    const maxSize = Math.floor(size / shards) + (n < size % shards ? 1 : 0)
+    return {
+      kind: 'dedicated',
+      host: shards === 1 ? `dedicated:${tenant.id}` : `dedicated:${tenant.id}:${n}`,
+      pool: {
+        key: poolKey(tenant, maxSize),
+        tenant: tenant.id,
+        minSize: DEDICATED_MIN_SIZE,
+        maxSize,
+        weight: weight / shards,
+      },
+    }
+  }
   return [shard(0), ...Array.from({ length: shards - 1 }, (_, n) => shard(n + 1))]
+}
+
+/**
+ * A pool that is to be of another size, or to connect elsewhere, is another pool: isolates that do not know of the change
+ * yet go on using the old one.
+ */
+function poolKey({ id, connection }: Tenant, size: number): string {
+  return connection === undefined ? `${id}/${size}` : `${id}/${size}@${revisionOf(connection)}`
 }

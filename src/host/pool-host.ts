@@ -9,20 +9,25 @@ import { PoolCache, type PoolEvent } from '../pools/cache.ts'
 import { systemClock } from '../pools/clock.ts'
 import type { Lease } from '../pools/lease.ts'
 import type { Pauses } from '../pools/pauses.ts'
+import type { PoolSpec } from '../pools/pool-spec.ts'
 import type { QuotaPool } from '../pools/quota.ts'
-import type { Cluster, PoolStatistics } from '../pools/statistics.ts'
+import type { CloseReason, Cluster, PoolStatistics } from '../pools/statistics.ts'
 import { Problem } from '../problem.ts'
 import { routes } from '../routes/app.ts'
-import { provision } from '../routes/provision.ts'
+import { provision, unprovision } from '../routes/provision.ts'
 import { log } from '../telemetry/log.ts'
+import type { Tenant } from '../tenants/tenant.ts'
 import { type Call, readCall } from './call.ts'
 import type { Grants } from './grants.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+import { OwnDatabases } from './own-databases.ts'
 import { Presence } from './presence.ts'
 import { type ProbeResult, probe } from './probe.ts'
-import { Provisioned } from './provisioned.ts'
 import { type RecycleResult, recycle } from './recycle.ts'
 import { Reporter } from './reporter.ts'
 import { CLUSTER_OF, leaseRequest, poolSpec } from './specs.ts'
+import { Tenancies } from './tenancies.ts'
+import { tryDatabase } from './trial.ts'
 
 /** One tenant's pool, with the server's own count beside it. */
 export interface PoolInspection {
@@ -39,7 +44,8 @@ export class PoolHost extends DurableObject<Env> {
   readonly #config: Config
   readonly #pools: PoolCache
   readonly #reporter: Reporter
-  readonly #provisioned = new Provisioned()
+  readonly #tenancies = new Tenancies()
+  readonly #ownDatabases: OwnDatabases
   /** Which life of this host this is; its counters begin at zero. */
   readonly #instance = crypto.randomUUID()
   /** By the clusters that this life was asked for: each has a Ledger of its own. */
@@ -53,6 +59,7 @@ export class PoolHost extends DurableObject<Env> {
     // The edge answers 503 before it calls a host in a deployment like that.
     if (!result.ok) throw new Problem('config_invalid')
     this.#config = result.config
+    this.#ownDatabases = new OwnDatabases(result.config.directoryKeys)
     this.#reporter = new Reporter({
       clock: systemClock,
       random: Math.random,
@@ -62,9 +69,9 @@ export class PoolHost extends DurableObject<Env> {
     this.#pools = new PoolCache({
       engine: (spec) => loadEngine(spec.target.engine),
       quota: {
-        claim: (pool, isWanted) => this.#grantsOf(pool).claim(pool, isWanted),
-        askForMore: (pool) => this.#grantsOf(pool).askForMore(pool),
-        giveBack: (pool, size) => this.#grantsOf(pool).giveBack(pool, size),
+        claim: async (pool, isWanted) => this.#grantsOf(pool)?.claim(pool, isWanted) ?? pool.spec.maxSize,
+        askForMore: (pool) => this.#grantsOf(pool)?.askForMore(pool),
+        giveBack: (pool, size) => this.#grantsOf(pool)?.giveBack(pool, size),
       },
       maxPools: result.config.poolCacheMax,
       drainMs: result.config.pool.timeoutMs,
@@ -96,8 +103,8 @@ export class PoolHost extends DurableObject<Env> {
   }
 
   /** Closes the pool of `key` once its leases are back; `false` when there is none. */
-  async close(key: string): Promise<boolean> {
-    const closed = await this.#pools.close(key)
+  async close(key: string, reason: CloseReason = 'drained'): Promise<boolean> {
+    const closed = await this.#pools.close(key, reason)
     if (closed) await this.#reporter.flush()
     return closed
   }
@@ -114,6 +121,37 @@ export class PoolHost extends DurableObject<Env> {
     const result = await recycle(this.#pools, key)
     if (result.recycled) await this.#reporter.flush()
     return result
+  }
+
+  /** Asks the database of a call for one sign of life, on a connection that is closed again. */
+  trial(call: Call): Promise<Outcome> {
+    return outcomeOf(async () => tryDatabase(this.#pools, await this.#specOf(call)))
+  }
+
+  /** Prepares a tenant's schema or database before its first request; finishes a deletion that was not. */
+  prepare(call: Call): Promise<Outcome> {
+    return outcomeOf(async () => {
+      this.#tenancies.readmit(call.tenant)
+      await using lease = await this.#leaseOf(call)
+      await provision(lease.connection, call.tenant)
+    })
+  }
+
+  /** Serves a deleted tenant no more, and closes the pools of its own; the answer is how many there were. */
+  async expel(tenant: Tenant): Promise<number> {
+    this.#tenancies.expel(tenant)
+    const keys = this.#pools.statistics().flatMap((pool) => (pool.tenant === tenant.id ? [pool.key] : []))
+    const closed = await Promise.all(keys.map((key) => this.#pools.close(key)))
+    await this.#reporter.flush()
+    return closed.filter(Boolean).length
+  }
+
+  /** Drops all that a tenant has. */
+  purge(call: Call): Promise<Outcome> {
+    return outcomeOf(async () => {
+      await using lease = await this.#leaseOf(call)
+      await unprovision(lease.connection, call.tenant)
+    })
   }
 
   /** Takes in what is paused on `cluster`, and lets go who is not any more. */
@@ -137,20 +175,29 @@ export class PoolHost extends DurableObject<Env> {
   }
 
   async #lease(call: Call, signal: AbortSignal): Promise<Lease> {
-    const cluster = CLUSTER_OF[call.tenant.engine]
-    const presence = this.#presenceOn(cluster)
-    presence.touch(call.tenant.id, call.pool.tenant)
-    const spec = poolSpec(this.#config, { host: call.host, place: call.pool, cluster })
-    const request = { ...leaseRequest(this.#config, call.tenant), signal }
-    await presence.gate.pass(request)
-    const lease = await this.#pools.lease(spec, request)
+    this.#tenancies.admit(call.tenant)
+    const lease = await this.#leaseOf(call, signal)
     try {
-      await this.#provisioned.ensure(call.tenant.id, () => provision(lease.connection, call.tenant))
+      await this.#tenancies.ensure(call.tenant, call.pool, () => provision(lease.connection, call.tenant))
     } catch (error) {
       await lease.release()
       throw error
     }
     return lease
+  }
+
+  async #leaseOf(call: Call, signal?: AbortSignal): Promise<Lease> {
+    const presence = this.#presenceOn(CLUSTER_OF[call.tenant.engine])
+    presence.touch(call.tenant.id, call.pool.tenant)
+    const spec = await this.#specOf(call)
+    const request = { ...leaseRequest(this.#config, call.tenant), signal }
+    await presence.gate.pass(request)
+    return this.#pools.lease(spec, request)
+  }
+
+  async #specOf({ host, pool: place, tenant }: Call): Promise<PoolSpec> {
+    const ownUrl = await this.#ownDatabases.urlOf(tenant)
+    return poolSpec(this.#config, { host, place, cluster: CLUSTER_OF[tenant.engine], ownUrl })
   }
 
   #serverConnections(key: string): Promise<ServerConnections | null> {
@@ -186,8 +233,9 @@ export class PoolHost extends DurableObject<Env> {
     return presence
   }
 
-  #grantsOf(pool: QuotaPool): Grants {
-    return this.#presenceOn(pool.spec.cluster).grants
+  /** `undefined` for a pool on a tenant's own database, which no budget bounds. */
+  #grantsOf({ spec }: QuotaPool): Grants | undefined {
+    return spec.isOwn ? undefined : this.#presenceOn(spec.cluster).grants
   }
 
   /** Tells the Ledger how many connections the server takes, once a pool that it has asked about is open. */

@@ -1,12 +1,11 @@
 import type { PoolCache } from '../pools/cache.ts'
-import { type ProblemCode, type ProblemOptions, toProblem } from '../problem.ts'
+import { toProblem } from '../problem.ts'
+import { type Outcome, problemData } from './outcome.ts'
 
-/** How a recycling ended. Data, because what is thrown across an object's boundary loses its code. */
-export interface RecycleResult {
+/** How a recycling ended; the problem is why the pool could not be replaced. */
+export interface RecycleResult extends Outcome {
   /** Whether there was a pool and it was replaced. */
   readonly recycled: boolean
-  /** Why it could not be replaced. */
-  readonly problem?: { readonly code: ProblemCode; readonly options: ProblemOptions }
 }
 
 /** Replaces the pool of `key` by a new one without refusing anybody. Never throws. */
@@ -14,11 +13,6 @@ export async function recycle(pools: PoolCache, key: string): Promise<RecycleRes
   try {
     return { recycled: await pools.recycle(key) }
   } catch (error) {
-    const { code, detail, retryAfter } = toProblem(error)
-    const options = {
-      ...(detail !== undefined && { detail }),
-      ...(retryAfter !== undefined && { retryAfter }),
-    }
-    return { recycled: false, problem: { code, options } }
+    return { recycled: false, problem: problemData(toProblem(error)) }
   }
 }

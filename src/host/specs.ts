@@ -9,24 +9,30 @@ import type { PoolPlace } from './call.ts'
 /** The cluster on which an engine's tenants live. */
 export const CLUSTER_OF: Readonly<Record<EngineName, Cluster>> = { postgres: 'postgres', mongo: 'mongo' }
 
-/** Describes a pool on `cluster` in the words of this deployment. Throws `database_unavailable` without a URL. */
+/**
+ * Describes a pool on `cluster` in the words of this deployment. Throws `database_unavailable` without a URL.
+ * @param where `ownUrl` is the connection string that a tenant brought for a pool of its own
+ */
 export function poolSpec(
   config: Config,
-  { host, place, cluster }: { host: string; place: PoolPlace; cluster: Cluster },
+  where: { host: string; place: PoolPlace; cluster: Cluster; ownUrl?: string | undefined },
 ): PoolSpec {
+  const { host, place, cluster } = where
   const { pool, postgres } = config
   const engine: EngineName = cluster === 'mongo' ? 'mongo' : 'postgres'
-  const url = {
+  const clusterUrls = {
     postgres: postgres.primaryUrl,
     'postgres-replica': postgres.replicaUrl,
     mongo: config.mongoUri,
-  }[cluster]
+  }
+  const url = where.ownUrl ?? clusterUrls[cluster]
   if (url === undefined) throw new Problem('database_unavailable')
   return {
     ...place,
     // A version of the edge before budgets tells no weight.
     weight: place.weight ?? 1,
     cluster,
+    isOwn: where.ownUrl !== undefined,
     target: { engine, url, ...(engine === 'postgres' && { wsProxy: postgres.wsProxy }) },
     commandTimeoutMs: pool.commandTimeoutMs,
     maxIdleMs: pool.maxIdleMs,

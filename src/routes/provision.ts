@@ -12,6 +12,15 @@ export function provision(connection: Connection, tenant: Tenant): Promise<void>
     : provisionDatabase(connection, tenant.id)
 }
 
+/** Drops all that a tenant has, for good; safe to repeat. */
+export async function unprovision(connection: Connection, tenant: Tenant): Promise<void> {
+  if (connection.engine === 'postgres') {
+    await connection.batch([`DROP SCHEMA IF EXISTS ${quoted(schemaOf(tenant.id))} CASCADE`])
+  } else {
+    await connection.run(databaseOf(tenant.id), (db) => db.dropDatabase())
+  }
+}
+
 /**
  * One round trip and one transaction. The lock is there because two `CREATE SCHEMA IF NOT EXISTS` at once can both find
  * nothing, and then one fails on pg_namespace's unique index.

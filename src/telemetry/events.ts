@@ -27,8 +27,13 @@ export type LogEvent =
     }
   | { event: 'strategy.changed'; from: Strategy | null; to: Strategy; active_tenants: number }
   | { event: 'strategy.unread'; in_force: Strategy }
+  | { event: 'tenant.changed'; action: TenantAction; tenant: string; request_id: string }
+  | { event: 'directory.failed'; tenant: string; stale: boolean }
+  | { event: 'connection.unreadable'; tenant: string }
   | { event: 'config.invalid'; variables: readonly string[]; reasons: readonly string[] }
   | { event: 'error.unexpected'; error: string; request_id?: string; tenant?: string }
+
+export type TenantAction = 'created' | 'changed' | 'deleted' | 'purged'
 
 /** One answered request. */
 export interface RequestEvent {
@@ -55,6 +60,9 @@ export const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'pause.changed': 'info',
   'strategy.changed': 'info',
   'strategy.unread': 'warn',
+  'tenant.changed': 'info',
+  'directory.failed': 'warn',
+  'connection.unreadable': 'error',
   'config.invalid': 'error',
   'error.unexpected': 'error',
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { PlacementKind } from './tier.ts'
 
 /**
  * A tenant id. MongoDB refuses two databases that differ by case only, and a Postgres name ends at 63 bytes; 48 lower
@@ -17,6 +18,14 @@ export interface Tenant {
   readonly id: string
   readonly tier: Tier
   readonly engine: EngineName
+  /** When its record was made (epoch ms): tells it from a deleted tenant of the same id. Absent without a record. */
+  readonly since?: number
+  /** Goes before the placement of the tier. */
+  readonly placement?: PlacementKind
+  /** Its own connection string, sealed by the `Vault`: the host that connects is the one that opens it. */
+  readonly connection?: string
+  /** Requests per minute; goes before the limit of the tier. */
+  readonly rateLimit?: number
 }
 
 /** The Postgres schema that holds a tenant's tables; always written quoted. */

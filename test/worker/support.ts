@@ -15,6 +15,10 @@ declare global {
       ADMIN_TOKEN: string
       JWT_SECRET: string
       STACK_CONTROL_URL: string
+      DB_PRIMARY_DB_URL: string
+      MONGODB_URI: string
+      UPSTASH_REDIS_REST_URL: string
+      UPSTASH_REDIS_REST_TOKEN: string
     }
   }
 }
@@ -124,6 +128,11 @@ export async function until<T>(
     if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms; last: ${JSON.stringify(answer)}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+}
+
+/** A tenant id that nobody has enrolled. */
+export function unknownTenant(): string {
+  return `dir-${crypto.randomUUID()}`
 }
 
 let tenants = Math.floor(Math.random() * 1000)

@@ -47,6 +47,21 @@ test('a deployment that says nothing else is a production with tokens and Postgr
     mongoUri: undefined,
     adminToken: undefined,
     redis: undefined,
+    enrollment: 'closed',
+    directoryKeys: [],
+    allowPrivateDatabases: false,
+  })
+})
+
+test('enrollment is closed in production, and open elsewhere unless that is closed too', () => {
+  expect(configFrom({ ...LEAST, DB_ENV: 'development' }).enrollment).toBe('open')
+  expect(configFrom({ ...LEAST, DB_ENV: 'test', ENROLLMENT: 'closed' }).enrollment).toBe('closed')
+  expect(configFrom({ ...LEAST, ENROLLMENT: 'open' }).enrollment).toBe('open')
+})
+
+test('a production does not allow private databases', () => {
+  expect(faultsOf({ ...LEAST, ALLOW_PRIVATE_DATABASES: 'on' })).toEqual({
+    ALLOW_PRIVATE_DATABASES: expect.stringContaining('refused in production'),
   })
 })
 

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Config, parseConfig } from '../../../src/config.ts'
 import { Busy } from '../../../src/edge/busy.ts'
-import { type Placement, placeOf, placesOf } from '../../../src/edge/place.ts'
-import { findTenant } from '../../../src/tenants/directory.ts'
+import { type Placement, placementOf, placeOf, placesOf } from '../../../src/edge/place.ts'
+import { defaultTenant } from '../../../src/tenants/directory.ts'
 import type { Tenant, Tier } from '../../../src/tenants/tenant.ts'
 
 const BASE = { DB_PRIMARY_DB_URL: 'postgres://app@db.test/app', JWT_SECRET: 's'.repeat(32) }
@@ -22,7 +22,7 @@ const tenant = (tier: Tier, engine: Tenant['engine'] = 'postgres', id = 'acme'):
 
 /** Every place of a tenant under the placement that the deployment has for it. */
 function placed(one: Tenant, settings: Config): readonly [Placement, ...Placement[]] {
-  const { placement } = settings.tiers[one.tier]
+  const placement = placementOf(one, settings)
   if (placement === 'auto') throw new Error('only the Ledger knows')
   return placesOf(one, settings, placement)
 }
@@ -39,12 +39,12 @@ describe('a tenant is placed', () => {
     const settings = config()
     expect(places(tenant('free'), settings)).toEqual([expect.stringMatching(/^group:\d postgres 50$/)])
     expect(places(tenant('basic', 'mongo'), settings)).toEqual([expect.stringMatching(/^group:\d mongo 50$/)])
-    expect(places(tenant('premium'), settings)).toEqual(['dedicated:acme acme 10'])
+    expect(places(tenant('premium'), settings)).toEqual(['dedicated:acme acme/10 10'])
     expect(places(tenant('enterprise'), settings)).toEqual([
-      'dedicated:acme:0 acme 5',
-      'dedicated:acme:1 acme 5',
-      'dedicated:acme:2 acme 5',
-      'dedicated:acme:3 acme 5',
+      'dedicated:acme:0 acme/5 5',
+      'dedicated:acme:1 acme/5 5',
+      'dedicated:acme:2 acme/5 5',
+      'dedicated:acme:3 acme/5 5',
     ])
   })
 
@@ -52,14 +52,14 @@ describe('a tenant is placed', () => {
     const settings = config({ PLACEMENT: '{"free": "shared", "premium": "isolate"}' })
     expect(places(tenant('free'), settings)).toEqual(['shared postgres 100'])
     expect(places(tenant('premium'), settings)).toEqual(['isolate'])
-    expect(places(tenant('premium', 'mongo'), settings)).toEqual(['dedicated:acme acme 10'])
+    expect(places(tenant('premium', 'mongo'), settings)).toEqual(['dedicated:acme acme/10 10'])
     expect(places(tenant('basic'), settings)[0]).toMatch(/^group:/)
   })
 
   test('as STRATEGY says for the whole fleet', () => {
     expect(places(tenant('enterprise'), config({ STRATEGY: 'shared' }))).toEqual(['shared postgres 100'])
     expect(places(tenant('enterprise'), config({ STRATEGY: 'grouped' }))[0]).toMatch(/^group:/)
-    expect(places(tenant('free'), config({ STRATEGY: 'dedicated' }))).toEqual(['dedicated:acme acme 3'])
+    expect(places(tenant('free'), config({ STRATEGY: 'dedicated' }))).toEqual(['dedicated:acme acme/3 3'])
     expect(places(tenant('free'), config({ STRATEGY: 'isolate' }))).toEqual(['isolate'])
   })
 
@@ -74,6 +74,21 @@ describe('a tenant is placed', () => {
     expect(hosts[0]).toEqual(['shared'])
     expect(hosts[1]).toEqual([expect.stringMatching(/^group:\d$/)])
     expect(hosts[2]).toHaveLength(4)
+  })
+
+  test('as its record says, before its tier and the strategy of the fleet', () => {
+    const shared = config({ STRATEGY: 'shared' })
+    expect(places({ ...tenant('free'), placement: 'dedicated' }, shared)).toEqual(['dedicated:acme acme/3 3'])
+    expect(places({ ...tenant('premium'), placement: 'grouped' }, config())[0]).toMatch(/^group:/)
+    expect(places({ ...tenant('premium'), placement: 'isolate' }, config())).toEqual(['isolate'])
+  })
+
+  test('on a host of its own when it brings a connection string, whatever else is said', () => {
+    const own = { ...tenant('free'), connection: 'v1.key.revision.ciphertext' }
+    for (const settings of [config(), config({ STRATEGY: 'shared' }), config({ STRATEGY: 'isolate' })]) {
+      expect(places(own, settings)).toEqual(['dedicated:acme acme/3@revision 3'])
+      expect(places({ ...own, placement: 'grouped' }, settings)).toEqual(['dedicated:acme acme/3@revision 3'])
+    }
   })
 
   test('with sizes that TIERS sets and the profile caps', () => {
@@ -181,7 +196,7 @@ describe('a tier', () => {
       TENANTS: '{"pre_a": {"tier": "basic", "engine": "postgres"}}',
       TIER_BY_PREFIX: 'on',
     })
-    const tierOf = (id: string) => findTenant(id, record).tier
+    const tierOf = (id: string) => defaultTenant(id, record).tier
     expect([tierOf('pre_a'), tierOf('ent_a'), tierOf('pre_b'), tierOf('bas_a'), tierOf('a')]).toEqual([
       'basic',
       'enterprise',
@@ -189,9 +204,9 @@ describe('a tier', () => {
       'basic',
       'free',
     ])
-    expect(findTenant('ent_a', config()).tier).toBe('free')
+    expect(defaultTenant('ent_a', config()).tier).toBe('free')
     const partial = config({ TENANTS: '{"ent_x": {"engine": "postgres"}}', TIER_BY_PREFIX: 'on' })
-    expect(findTenant('ent_x', partial).tier).toBe('enterprise')
+    expect(defaultTenant('ent_x', partial).tier).toBe('enterprise')
   })
 })
 

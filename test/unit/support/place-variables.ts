@@ -2,6 +2,7 @@ import { LEAST, type Row } from './pool-variables.ts'
 
 const MONGO = { ...LEAST, DEFAULT_ENGINE: 'mongo', MONGODB_URI: 'mongodb://db.test/app' }
 const JWKS = { DB_PRIMARY_DB_URL: LEAST.DB_PRIMARY_DB_URL, JWT_JWKS_URL: 'https://id.test/keys' }
+const KEY = btoa('k'.repeat(32))
 const REDIS = { ...LEAST, UPSTASH_REDIS_REST_URL: 'https://r.test', UPSTASH_REDIS_REST_TOKEN: 'x' }
 
 const postgresUrls = {
@@ -157,5 +158,36 @@ export const PLACE_VARIABLES: readonly Row[] = [
     bad: [true],
     read: (config) => config.redis?.token,
     base: REDIS,
+  },
+  {
+    name: 'ENROLLMENT',
+    good: [
+      ['open', 'open'],
+      ['closed', 'closed'],
+      ['', 'closed'],
+    ],
+    bad: ['Open', 'yes', true],
+    read: (config) => config.enrollment,
+  },
+  {
+    name: 'DIRECTORY_KEY',
+    good: [
+      [KEY, [KEY]],
+      [` ${KEY} , ${KEY}`, [KEY, KEY]],
+      ['', []],
+    ],
+    bad: ['short', 'x'.repeat(44), `${KEY},`, `${KEY},short`, btoa('k'.repeat(31)), btoa('k'.repeat(33))],
+    read: (config) => config.directoryKeys,
+  },
+  {
+    name: 'ALLOW_PRIVATE_DATABASES',
+    good: [
+      ['on', true],
+      ['off', false],
+      ['', false],
+    ],
+    bad: ['true', '1'],
+    read: (config) => config.allowPrivateDatabases,
+    base: { ...LEAST, DB_ENV: 'test' },
   },
 ]
