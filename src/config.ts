@@ -1,3 +1,4 @@
+import type { LimitSettings } from './limit-settings.ts'
 import type { Cluster } from './pools/statistics.ts'
 import { type EngineName, TIERS, type Tier } from './tenants/tenant.ts'
 import { DEFAULT_TIERS, type TierSettings } from './tenants/tier.ts'
@@ -60,6 +61,7 @@ export interface Config {
   readonly tenantSources: readonly TenantSource[]
   readonly jwt: JwtSettings | undefined
   readonly adminToken: string | undefined
+  readonly limits: LimitSettings
   readonly redis: { readonly url: string; readonly token: string } | undefined
   /** Whether an id without a record becomes a tenant at its first use. */
   readonly enrollment: 'open' | 'closed'
@@ -140,6 +142,7 @@ export function parseConfig(env: object): ConfigResult {
     tenantSources: v.TENANT_SOURCES,
     jwt: jwtSettings(v),
     adminToken: v.ADMIN_TOKEN,
+    limits: limitSettings(v),
     redis:
       v.UPSTASH_REDIS_REST_URL && v.UPSTASH_REDIS_REST_TOKEN
         ? { url: v.UPSTASH_REDIS_REST_URL, token: v.UPSTASH_REDIS_REST_TOKEN }
@@ -185,11 +188,24 @@ function poolSettings(v: Variables): PoolSettings {
 function tierSettings(v: Variables, maxSize: number): Config['tiers'] {
   const settings = TIERS.map((tier): [Tier, TierSettings] => {
     const base = DEFAULT_TIERS[tier]
-    const { size = base.size, weight = base.weight, shards = base.shards } = v.TIERS[tier] ?? {}
+    const own = v.TIERS[tier] ?? {}
+    const { size = base.size, weight = base.weight, shards = base.shards, rate_limit = base.rate_limit } = own
     const placement = v.STRATEGY === 'tiers' ? (v.PLACEMENT[tier] ?? base.placement) : v.STRATEGY
-    return [tier, { size: Math.min(size, maxSize), weight, shards, placement }]
+    return [tier, { size: Math.min(size, maxSize), weight, shards, placement, rate_limit }]
   })
   return Object.fromEntries(settings) as Record<Tier, TierSettings>
+}
+
+function limitSettings(v: Variables): LimitSettings {
+  return Object.freeze({
+    enabled: v.RATE_LIMITS ?? v.UPSTASH_REDIS_REST_URL !== undefined,
+    algorithm: v.RATE_LIMIT_ALGORITHM,
+    timeoutMs: v.RATE_LIMIT_TIMEOUT_MS,
+    failure: v.RATE_LIMIT_FAILURE,
+    reserve: v.RATE_LIMIT_RESERVE,
+    address: v.RATE_LIMIT_ADDRESS,
+    admin: v.RATE_LIMIT_ADMIN,
+  })
 }
 
 function jwtSettings(v: Variables): JwtSettings | undefined {

@@ -12,7 +12,10 @@ export function redisClient({ url, token }: RedisSettings, timeoutMs: number): R
   return new Redis({
     url,
     token,
-    retry: false,
+    // `retry: false` would still mean a second attempt (@upstash/redis 1.39.0, pkg/http.ts), of what may have been done.
+    retry: { retries: 0 },
+    // It would send the commands of several requests as one, and let one request await another's fetch.
+    enableAutoPipelining: false,
     enableTelemetry: false,
     signal: () => AbortSignal.timeout(timeoutMs),
   })

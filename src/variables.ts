@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { refusedMongoOptions } from './engines/mongo-uri.ts'
+import { ALGORITHMS, FAILURES } from './limit-settings.ts'
 import { ENGINES, TenantId, TIERS } from './tenants/tenant.ts'
 import { PLACEMENTS } from './tenants/tier.ts'
 
@@ -76,10 +77,14 @@ const tenants = json.pipe(
 
 const whole = (min: number, max: number) => z.number().int().min(min).max(max)
 
+/** Requests a minute that somebody may make. */
+const MAX_RATE = 1e9
+export const RateLimit = whole(1, MAX_RATE)
+
 const tierSettings = z
   .strictObject(
-    { size: whole(1, 1000), weight: whole(1, 1000), shards: whole(1, 64) },
-    only('size, weight and shards'),
+    { size: whole(1, 1000), weight: whole(1, 1000), shards: whole(1, 64), rate_limit: RateLimit },
+    only('size, weight, shards and rate_limit'),
   )
   .partial()
 
@@ -165,6 +170,14 @@ export const Variables = z.object({
   JWT_AUDIENCE: text.optional(),
   ADMIN_TOKEN: SecretText.optional(),
 
+  RATE_LIMITS: onOff.optional(),
+  RATE_LIMIT_ALGORITHM: text.pipe(z.enum(ALGORITHMS)).default('sliding_window'),
+  RATE_LIMIT_TIMEOUT_MS: number(1, 10_000).default(200),
+  RATE_LIMIT_FAILURE: text.pipe(z.enum(FAILURES)).default('open'),
+  RATE_LIMIT_RESERVE: number(0, 10_000).default(0),
+  RATE_LIMIT_ADDRESS: number(1, MAX_RATE).default(120),
+  RATE_LIMIT_ADMIN: number(1, MAX_RATE).default(600),
+
   UPSTASH_REDIS_REST_URL: url('https:', 'http:').optional(),
   UPSTASH_REDIS_REST_TOKEN: text.optional(),
   ENROLLMENT: text.pipe(z.enum(['open', 'closed'])).optional(),
@@ -231,6 +244,9 @@ export function crossFaults(v: Variables): VariableFault[] {
       v.UPSTASH_REDIS_REST_URL ? 'UPSTASH_REDIS_REST_TOKEN' : 'UPSTASH_REDIS_REST_URL',
       'needed: the URL and the token go together',
     )
+  }
+  if (v.RATE_LIMITS && !v.UPSTASH_REDIS_REST_URL) {
+    fault('RATE_LIMITS', 'on needs UPSTASH_REDIS_REST_URL: limits are counted in Redis')
   }
   return faults
 }

@@ -7,7 +7,7 @@ process.once('message', async (load) => {
   process.send?.(await run(load as Load), () => process.disconnect())
 })
 
-async function run({ url, headers, body, connections, seconds }: Load): Promise<LoadResult> {
+async function run({ url, headers, body, status, connections, seconds }: Load): Promise<LoadResult> {
   const started = process.cpuUsage()
   // autocannon's own histogram counts whole milliseconds.
   const latencies: number[] = []
@@ -18,15 +18,16 @@ async function run({ url, headers, body, connections, seconds }: Load): Promise<
   })
   const { user, system } = process.cpuUsage(started)
 
+  const good = result.statusCodeStats?.[`${status}`]?.count ?? 0
   latencies.sort((a, b) => a - b)
   const percentile = (share: number) => latencies[Math.ceil(latencies.length * share) - 1] ?? Number.NaN
   return {
-    requestsPerSecond: result['2xx'] / result.duration,
+    requestsPerSecond: good / result.duration,
     p50: percentile(0.5),
     p99: percentile(0.99),
     bytes: Buffer.byteLength(body),
     faults: {
-      'not 2xx': result.non2xx,
+      [`not ${status}`]: result['2xx'] + result.non2xx - good,
       'network errors': result.errors - result.timeouts,
       timeouts: result.timeouts,
       'other answers': result.mismatches,

@@ -7,6 +7,8 @@ export interface Load {
   readonly headers: Record<string, string>
   /** What every answer must be, to the byte. */
   readonly body: string
+  /** What every answer's status must be. */
+  readonly status: number
   readonly connections: number
   readonly seconds: number
 }

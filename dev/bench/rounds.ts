@@ -1,16 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Contender } from './contender.ts'
 import { type LoadResult, runLoad } from './load.ts'
 import type { Settings } from './settings.ts'
 import { type Spread, spreadOf } from './spread.ts'
-
-/** One of those that are measured against each other. */
-export interface Contender {
-  readonly name: string
-  readonly url: string
-  readonly headers: Record<string, string>
-  /** What it answers. */
-  readonly body: string
-}
 
 export interface Standing {
   readonly name: string

@@ -1,8 +1,9 @@
 import type { MongoClient } from 'mongodb'
 import { bundle } from '../local/worker/bundle.ts'
+import { type Contender, contender } from './contender.ts'
 import type { PeersWorker } from './peers-worker.ts'
 import { tenantRecords, writePosts } from './posts.ts'
-import { type Contender, runRounds, type Standing } from './rounds.ts'
+import { runRounds, type Standing } from './rounds.ts'
 import type { Settings } from './settings.ts'
 import { TENANTS } from './tenants.ts'
 import type { Workers } from './workers.ts'
@@ -36,7 +37,11 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
   const database = mongo.db(`user_${TENANTS.mongo}_db`)
   await using closers = new AsyncDisposableStack()
   const { file } = await bundle(dir)
-  const rockpool = await workers.start({ dir, file, variables: { ...variables, TENANTS: tenantRecords() } })
+  const rockpool = await workers.start({
+    dir,
+    file,
+    variables: { ...variables, TENANTS: tenantRecords(), RATE_LIMITS: 'off' },
+  })
   closers.defer(() => rockpool.close())
   const peer = await peers.start()
   closers.defer(() => peer.close())
@@ -59,17 +64,6 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
   mustAgree(contenders[2], contenders[3])
   // Awaited here: what is measured closes when this function ends.
   return await runRounds(contenders, settings, log)
-}
-
-async function contender<Name extends string>(
-  name: Name,
-  url: string,
-  headers: Record<string, string> = {},
-): Promise<Contender & { readonly name: Name }> {
-  const answer = await fetch(url, { headers })
-  const body = await answer.text()
-  if (!answer.ok) throw new Error(`${name} answered ${answer.status}: ${body}`)
-  return { name, url, headers, body }
 }
 
 function mustAgree(a: Contender, b: Contender): void {

@@ -2,14 +2,17 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createMiddleware } from 'hono/factory'
 import { Problem } from '../problem.ts'
 import type { EdgeEnv } from './bindings.ts'
+import { limitAddress, limitAdmin } from './limit.ts'
 
-/** Lets only the holder of `ADMIN_TOKEN` pass. Closed where no token is configured. */
+/** Lets only the holder of `ADMIN_TOKEN` pass, within its limit; who guesses at it is limited by address. Closed where no token is configured. */
 export const adminOnly = createMiddleware<EdgeEnv>(async (c, next) => {
   const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
   const expected = c.var.config.adminToken
   if (token === undefined || expected === undefined || !sameSecret(token, expected)) {
+    await limitAddress(c)
     throw new Problem('admin_token_required')
   }
+  await limitAdmin(c)
   await next()
 })
 

@@ -13,6 +13,7 @@ import { fleetNumbers, servingPools } from './fleet-numbers.ts'
 import { fleetView } from './fleet-view.ts'
 import { callEach, callHost } from './hosts.ts'
 import { placesInForce } from './in-force.ts'
+import { limiterView } from './limit.ts'
 import { changePause, PauseScope } from './pause.ts'
 import type { HostPlacement } from './place.ts'
 import { recyclePools } from './recycle.ts'
@@ -108,7 +109,7 @@ admin.post('/connections/:user_id/recycle', async (c) => {
 admin.get('/fleet', async (c) => {
   const { config } = c.var
   const [clusters, strategy] = await Promise.all([readFleet(c.env, config), strategyView(c)])
-  return c.json({ strategy, ...fleetView(clusters, config) })
+  return c.json({ strategy, ...fleetView(clusters, config), limiter: limiterView(config) })
 })
 
 admin.post('/pause', async (c) => {

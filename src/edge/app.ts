@@ -10,6 +10,7 @@ import { admin } from './admin.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { forward } from './forward.ts'
 import { health } from './health.ts'
+import { limitFields } from './limit.ts'
 import { metrics } from './metrics.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -56,6 +57,7 @@ const limited = bodyLimit({
 edge.use(traced)
 edge.get('/health/live', (c) => c.json({ status: 'alive' }))
 edge.use(configured)
+edge.use(limitFields)
 edge.route('/health', health)
 edge.route('/metrics', metrics)
 edge.route('/admin', admin)

@@ -9,10 +9,13 @@ import type { EdgeEnv } from './bindings.ts'
 import { NAMES, poolSums } from './cluster-rows.ts'
 import { readFleet } from './fleet.ts'
 import { callHost } from './hosts.ts'
+import { limitedByAddress } from './limit.ts'
 import { probeRedis } from './redis-probe.ts'
 
 /** Whether the databases answer. Open to all, so it names no host, no tenant and no reason. */
 export const health = new Hono<EdgeEnv>()
+
+health.use(limitedByAddress)
 
 health.get('/', async (c) => {
   const report = await readHealth(c.env, c.var.config, c.var.requestId)

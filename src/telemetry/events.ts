@@ -1,3 +1,4 @@
+import type { FailurePolicy } from '../limit-settings.ts'
 import type { CloseReason } from '../pools/statistics.ts'
 import type { Strategy } from '../tenants/strategy.ts'
 
@@ -30,6 +31,8 @@ export type LogEvent =
   | { event: 'tenant.changed'; action: TenantAction; tenant: string; request_id: string }
   | { event: 'directory.failed'; tenant: string; stale: boolean }
   | { event: 'connection.unreadable'; tenant: string }
+  | { event: 'limiter.failing'; failure: FailurePolicy }
+  | { event: 'limiter.recovered' }
   | { event: 'config.invalid'; variables: readonly string[]; reasons: readonly string[] }
   | { event: 'error.unexpected'; error: string; request_id?: string; tenant?: string }
 
@@ -63,6 +66,8 @@ export const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'tenant.changed': 'info',
   'directory.failed': 'warn',
   'connection.unreadable': 'error',
+  'limiter.failing': 'error',
+  'limiter.recovered': 'info',
   'config.invalid': 'error',
   'error.unexpected': 'error',
 }

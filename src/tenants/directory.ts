@@ -7,7 +7,7 @@ import { type TenantRecord, tenantOf } from './record.ts'
 import { RecordCache } from './record-cache.ts'
 import type { TenantRecords } from './records.ts'
 import { RedisRecords } from './redis-records.ts'
-import type { Tenant } from './tenant.ts'
+import type { Tenant, Tier } from './tenant.ts'
 import { tierByPrefix } from './tier.ts'
 
 /** How long Redis may take for one command, in ms. */
@@ -76,9 +76,14 @@ export function defaultTenant(id: string, config: Config): Tenant {
   const listed = config.tenants.get(id)
   return {
     id,
-    tier: listed?.tier ?? (config.tierByPrefix ? tierByPrefix(id) : 'free'),
+    tier: configuredTier(id, config),
     engine: listed?.engine ?? config.defaultEngine,
   }
+}
+
+/** The tier that this deployment's variables alone give to an id. */
+export function configuredTier(id: string, { tenants, tierByPrefix: byPrefix }: Config): Tier {
+  return tenants.get(id)?.tier ?? (byPrefix ? tierByPrefix(id) : 'free')
 }
 
 /** The record of a tenant of whom nothing more is known. */

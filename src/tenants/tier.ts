@@ -14,13 +14,15 @@ export interface TierSettings {
   readonly shards: number
   /** `auto`: the one that the Ledger recommends when a request comes. */
   readonly placement: PlacementKind | 'auto'
+  /** Requests a minute. */
+  readonly rate_limit: number
 }
 
 export const DEFAULT_TIERS: Readonly<Record<Tier, TierSettings>> = {
-  free: { size: 3, weight: 1, shards: 1, placement: 'grouped' },
-  basic: { size: 5, weight: 2, shards: 1, placement: 'grouped' },
-  premium: { size: 10, weight: 4, shards: 1, placement: 'dedicated' },
-  enterprise: { size: 20, weight: 8, shards: 4, placement: 'dedicated' },
+  free: { size: 3, weight: 1, shards: 1, placement: 'grouped', rate_limit: 60 },
+  basic: { size: 5, weight: 2, shards: 1, placement: 'grouped', rate_limit: 300 },
+  premium: { size: 10, weight: 4, shards: 1, placement: 'dedicated', rate_limit: 1200 },
+  enterprise: { size: 20, weight: 8, shards: 4, placement: 'dedicated', rate_limit: 6000 },
 }
 
 const PREFIXES: readonly (readonly [string, Tier])[] = [

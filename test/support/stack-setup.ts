@@ -9,6 +9,9 @@ declare module 'vitest' {
   }
 }
 
+/** Every request is counted, and none of those that are not about limits is refused. */
+const UNREACHED = 1_000_000
+
 /** Starts the local stack for tests inside workerd and tells them where it is; nothing of it is left afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const startedAt = Date.now()
@@ -20,7 +23,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     DB_POOL_TIMEOUT: '3',
     // Tests look at one pool of 20 per tenant, unless they ask for another placement.
     STRATEGY: 'dedicated',
-    TIERS: JSON.stringify({ free: { size: 20 }, basic: { size: 20 }, enterprise: { shards: 1 } }),
+    TIERS: JSON.stringify({
+      free: { size: 20, rate_limit: UNREACHED },
+      basic: { size: 20, rate_limit: UNREACHED },
+      premium: { rate_limit: UNREACHED },
+      enterprise: { shards: 1, rate_limit: UNREACHED },
+    }),
+    RATE_LIMIT_ADDRESS: `${UNREACHED}`,
+    RATE_LIMIT_ADMIN: `${UNREACHED}`,
     STACK_CONTROL_URL: stack.info.controlUrl,
     TENANTS: JSON.stringify(testTenants(stack.info.variables.TENANTS)),
   })

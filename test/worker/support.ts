@@ -85,7 +85,11 @@ export function workerWith(variables: Record<string, string>) {
     })
     const response = await worker.fetch(request, settings, context)
     await waitOnExecutionContext(context)
-    return { status: response.status, body: (await response.json()) as Body }
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as Body,
+    }
   }
 }
 

@@ -113,9 +113,16 @@ test.each<[string, object, string[]]>([
     { ...LEAST, UPSTASH_REDIS_REST_URL: 'https://r.test' },
     ['UPSTASH_REDIS_REST_TOKEN'],
   ],
+  ['limits without a Redis to count in', { ...LEAST, RATE_LIMITS: 'on' }, ['RATE_LIMITS']],
   ['a Redis token alone', { ...LEAST, UPSTASH_REDIS_REST_TOKEN: 'x' }, ['UPSTASH_REDIS_REST_URL']],
 ])('%s is a fault', (_, env, variables) => {
   expect(Object.keys(faultsOf(env))).toEqual(variables)
+})
+
+test('limits are those of the tiers, changed by TIERS, and off without a Redis', () => {
+  const { tiers, limits } = configFrom({ ...LEAST, TIERS: '{"basic": {"rate_limit": 5}}' })
+  expect(Object.values(tiers).map((tier) => tier.rate_limit)).toEqual([60, 5, 1200, 6000])
+  expect(limits.enabled).toBe(false)
 })
 
 test('a deployment without tokens needs no key for them', () => {

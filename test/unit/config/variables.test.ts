@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest'
 import { parseConfig } from '../../../src/config.ts'
+import { LIMIT_VARIABLES } from '../support/limit-variables.ts'
 import { PLACE_VARIABLES } from '../support/place-variables.ts'
 import { LEAST, POOL_VARIABLES } from '../support/pool-variables.ts'
 
-for (const { name, good, bad, read, base = LEAST } of [...POOL_VARIABLES, ...PLACE_VARIABLES]) {
+for (const { name, good, bad, read, base = LEAST } of [
+  ...POOL_VARIABLES,
+  ...PLACE_VARIABLES,
+  ...LIMIT_VARIABLES,
+]) {
   for (const [value, expected] of good) {
     test(`${name} may be ${JSON.stringify(value)}`, () => {
       const result = parseConfig({ ...base, [name]: value })

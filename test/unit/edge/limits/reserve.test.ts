@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { Reserve } from '../../../../src/edge/limits/reserve.ts'
+
+const left = (remaining: number) => ({ passed: true, limit: 1_000, remaining, resetAt: 60_000 })
+
+/** A reserve of at most 20 that knows of a tenant with so many requests left. */
+function reserveFor(remaining: number, held = 0): Reserve {
+  const reserve = new Reserve(20)
+  reserve.note('acme', left(remaining), held, 60_000, 0)
+  return reserve
+}
+
+test('of a tenant that nobody has asked about nothing is taken in advance', () => {
+  const reserve = new Reserve(20)
+  expect(reserve.take('acme', 0)).toBeUndefined()
+  expect(reserve.wanted('acme', 0, 200)).toBe(0)
+})
+
+test.each([
+  [1_000, 20],
+  [100, 10],
+  [19, 1],
+  [9, 0],
+])('with %d left an isolate takes at most a tenth of it, here %d', (remaining, wanted) => {
+  expect(reserveFor(remaining).wanted('acme', 0, 200)).toBe(wanted)
+})
+
+test('what is held is made one by one, and what is left is told as if nothing were held', () => {
+  const reserve = reserveFor(980, 2)
+  expect(reserve.take('acme', 0)?.remaining).toBe(981)
+  expect(reserve.take('acme', 0)).toEqual({ passed: true, limit: 1_000, remaining: 980, resetAt: 60_000 })
+  expect(reserve.take('acme', 0)).toBeUndefined()
+})
+
+test('more is wanted once half is gone, and then as much as fills it up', () => {
+  const reserve = reserveFor(980, 11)
+  expect(reserve.wanted('acme', 0, 200)).toBe(0)
+  reserve.take('acme', 0)
+  expect(reserve.wanted('acme', 0, 200)).toBe(10)
+})
+
+test('one asks at a time, until it has settled or its time is over', () => {
+  const reserve = reserveFor(1_000)
+  expect(reserve.wanted('acme', 0, 200)).toBe(20)
+  expect(reserve.wanted('acme', 199, 400)).toBe(0)
+  expect(reserve.wanted('acme', 200, 400)).toBe(20)
+  reserve.settle('acme')
+  expect(reserve.wanted('acme', 201, 400)).toBe(20)
+})
+
+test('what was not made in its time is lost', () => {
+  const reserve = reserveFor(980, 20)
+  expect(reserve.take('acme', 59_999)).toBeDefined()
+  expect(reserve.take('acme', 60_000)).toBeUndefined()
+  expect(reserve.take('acme', 0)).toBeUndefined()
+})
+
+test('what is held of one window is not made in the next, whichever answer comes when', () => {
+  const reserve = reserveFor(980, 20)
+  reserve.note('acme', { ...left(999), resetAt: 120_000 }, 0, 120_000, 60_000)
+  expect(reserve.take('acme', 60_000)).toBeUndefined()
+  // Asked for in the first window, answered in the second.
+  reserve.note('acme', left(960), 20, 60_000, 60_001)
+  expect(reserve.take('acme', 60_001)).toBeUndefined()
+})
+
+test('what is taken in advance adds up within a window', () => {
+  const reserve = reserveFor(980, 1)
+  reserve.note('acme', left(978), 2, 60_000, 10)
+  const made = Array.from({ length: 4 }, () => reserve.take('acme', 20)?.remaining)
+  expect(made).toEqual([980, 979, 978, undefined])
+})
