@@ -60,6 +60,10 @@ export interface Config {
   readonly locationHint: Variables['LOCATION_HINT']
   readonly tenantSources: readonly TenantSource[]
   readonly jwt: JwtSettings | undefined
+  /** Who may register users: anybody, or the holder of `ADMIN_TOKEN`. */
+  readonly registration: Variables['REGISTRATION']
+  /** The domain whose subdomains name tenants to sign-in. */
+  readonly tenantDomain: string | undefined
   readonly adminToken: string | undefined
   readonly limits: LimitSettings
   readonly redis: { readonly url: string; readonly token: string } | undefined
@@ -141,6 +145,8 @@ export function parseConfig(env: object): ConfigResult {
     locationHint: v.LOCATION_HINT,
     tenantSources: v.TENANT_SOURCES,
     jwt: jwtSettings(v),
+    registration: v.REGISTRATION,
+    tenantDomain: v.TENANT_DOMAIN,
     adminToken: v.ADMIN_TOKEN,
     limits: limitSettings(v),
     redis:

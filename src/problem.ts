@@ -11,20 +11,26 @@ const KINDS = {
   missing_user_id: [400, 'User ID not found in request'],
   invalid_user_id: [400, 'The user ID is not valid'],
   invalid_token: [401, 'The bearer token is not valid'],
+  invalid_credentials: [401, 'The email or the password is wrong'],
+  invalid_refresh_token: [401, 'The refresh token is not valid'],
   admin_token_required: [401, 'This route needs the admin token'],
   unknown_tenant: [403, 'The tenant is not known'],
   tenant_suspended: [403, 'The tenant is suspended'],
+  user_id_mismatch: [403, 'The user ID differs from the one in the token'],
   not_found: [404, 'Not found'],
   connection_not_found: [404, 'No connection found'],
   conflict: [409, 'The request conflicts with what is stored'],
   directory_read_only: [409, 'The tenants of this deployment are those of its variable TENANTS'],
+  email_taken: [409, 'There is a user with this email'],
   payload_too_large: [413, 'The request body is too large'],
   unsupported_media_type: [415, 'The request body must be application/json'],
   unprocessable: [422, 'The database refused a value in the request'],
   rate_limited: [429, 'Too many requests'],
+  too_many_attempts: [429, 'Too many attempts to sign in'],
   client_closed_request: [499, 'The caller went away'],
   internal_error: [500, 'Something went wrong here'],
   query_failed: [500, 'The database refused the query'],
+  sign_in_off: [501, 'This deployment has no sign-in of its own'],
   database_refused: [502, 'The database refused the connection'],
   budget_exhausted: [503, 'The database has no connection left'],
   config_invalid: [503, 'This deployment is not configured correctly'],
@@ -41,6 +47,8 @@ const KINDS = {
   pool_closed: [503, 'The pool was closed'],
   pool_queue_full: [503, 'Too many requests are waiting for a connection'],
   pool_timeout: [503, 'No connection became free in time'],
+  sign_in_busy: [503, 'Too many sign-ins at once'],
+  sign_in_unavailable: [503, 'Sign-in is not possible now'],
   transaction_conflict: [503, 'The transaction met another one'],
   database_timeout: [504, 'The database did not answer in time'],
 } as const satisfies Record<string, readonly [number, string]>
@@ -88,6 +96,25 @@ export function toProblem(error: unknown): Problem {
 }
 
 /**
+ * The problem that `response` answers with, as another part of Rockpool gave it; `internal_error` for any other answer.
+ */
+export async function readProblem(response: Response): Promise<Problem> {
+  const body: unknown = await response.json().catch(() => null)
+  const { code, detail, field } = Object(body) as Record<string, unknown>
+  if (!isProblemCode(code)) return new Problem('internal_error')
+  const retryAfter = response.headers.get('retry-after')
+  return new Problem(code, {
+    ...(typeof detail === 'string' && { detail }),
+    ...(typeof field === 'string' && { field }),
+    ...(retryAfter !== null && { retryAfter: Number(retryAfter) }),
+  })
+}
+
+function isProblemCode(code: unknown): code is ProblemCode {
+  return typeof code === 'string' && Object.hasOwn(KINDS, code)
+}
+
+/**
  * The RFC 9457 answer to a problem. 503 and 504 always say when to come back (RFC 9110 section 10.2.3), 401 says how
  * to authenticate (RFC 6750 section 3).
  */
@@ -99,8 +126,8 @@ export function problemResponse(problem: Problem, requestId: string): Response {
   const { status } = problem
   const retryAfter = problem.retryAfter ?? (status === 503 || status === 504 ? 1 : undefined)
   if (retryAfter !== undefined) headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfter))))
-  if (problem.code === 'invalid_token') headers.set('www-authenticate', 'Bearer error="invalid_token"')
-  if (problem.code === 'admin_token_required') headers.set('www-authenticate', 'Bearer realm="admin"')
+  const challenge = challengeOf(problem)
+  if (challenge !== undefined) headers.set('www-authenticate', challenge)
   const body = {
     type: 'about:blank',
     title: problem.title,
@@ -111,4 +138,13 @@ export function problemResponse(problem: Problem, requestId: string): Response {
     request_id: requestId,
   }
   return new Response(JSON.stringify(body), { status, headers })
+}
+
+/** How to authenticate, for every 401 (RFC 9110 section 11.6.1), in the words of RFC 6750 section 3. */
+function challengeOf({ code, status, detail }: Problem): string | undefined {
+  if (code === 'admin_token_required') return 'Bearer realm="admin"'
+  if (code === 'invalid_token') {
+    return `Bearer error="invalid_token"${detail === undefined ? '' : `, error_description="${detail}"`}`
+  }
+  return status === 401 ? 'Bearer' : undefined
 }

@@ -168,6 +168,11 @@ export const Variables = z.object({
   JWT_ALGORITHM: text.pipe(z.enum(['HS256', 'RS256', 'ES256'])).optional(),
   JWT_ISSUER: text.optional(),
   JWT_AUDIENCE: text.optional(),
+  REGISTRATION: text.pipe(z.enum(['open', 'admin'])).default('admin'),
+  TENANT_DOMAIN: text
+    .transform((value) => value.toLowerCase())
+    .refine((value) => /^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(value), 'expected a domain such as app.example.com')
+    .optional(),
   ADMIN_TOKEN: SecretText.optional(),
 
   RATE_LIMITS: onOff.optional(),

@@ -105,6 +105,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         TENANTS: JSON.stringify(LOCAL_TENANTS),
         TENANT_SOURCES: 'jwt,header,query',
         JWT_SECRET: secrets.jwtSecret,
+        REGISTRATION: 'open',
         ADMIN_TOKEN: secrets.adminToken,
         UPSTASH_REDIS_REST_URL: upstash.url,
         UPSTASH_REDIS_REST_TOKEN: secrets.redisToken,

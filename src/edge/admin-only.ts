@@ -1,11 +1,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { Problem } from '../problem.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { limitAddress, limitAdmin } from './limit.ts'
 
-/** Lets only the holder of `ADMIN_TOKEN` pass, within its limit; who guesses at it is limited by address. Closed where no token is configured. */
+/** Lets only the holder of `ADMIN_TOKEN` pass, within its limit. Closed where no token is configured. */
 export const adminOnly = createMiddleware<EdgeEnv>(async (c, next) => {
+  await requireAdmin(c)
+  await next()
+})
+
+/** Throws `admin_token_required` unless the caller brings `ADMIN_TOKEN`; who guesses at it is limited by address. */
+export async function requireAdmin(c: Context<EdgeEnv>): Promise<void> {
   const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
   const expected = c.var.config.adminToken
   if (token === undefined || expected === undefined || !sameSecret(token, expected)) {
@@ -13,8 +20,7 @@ export const adminOnly = createMiddleware<EdgeEnv>(async (c, next) => {
     throw new Problem('admin_token_required')
   }
   await limitAdmin(c)
-  await next()
-})
+}
 
 /** Compares digests, which are of one length, in constant time: neither content nor length shows in the time taken. */
 function sameSecret(a: string, b: string): boolean {

@@ -7,6 +7,7 @@ import { Problem, problemResponse, toProblem } from '../problem.ts'
 import { log, logUnexpected } from '../telemetry/log.ts'
 import type { VariableFault } from '../variables.ts'
 import { admin } from './admin.ts'
+import { auth } from './auth/routes.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { forward } from './forward.ts'
 import { health } from './health.ts'
@@ -60,8 +61,11 @@ edge.use(configured)
 edge.use(limitFields)
 edge.route('/health', health)
 edge.route('/metrics', metrics)
+edge.use('/admin/*', limited)
 edge.route('/admin', admin)
-edge.all('/api/*', limited, forward)
+edge.use('/api/*', limited)
+edge.route('/api/v1/auth', auth)
+edge.all('/api/*', forward)
 
 edge.notFound((c) => problemResponse(new Problem('not_found'), c.var.requestId))
 

@@ -1,11 +1,12 @@
 import type { Context } from 'hono'
 import { writeCall } from '../host/call.ts'
+import type { Caller } from '../tenants/caller.ts'
 import { findTenant } from '../tenants/directory.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { Busy } from './busy.ts'
 import { callHost } from './hosts.ts'
-import { identify } from './identify.ts'
+import { type Identity, identify } from './identify.ts'
 import { placesInForce } from './in-force.ts'
 import { runHere } from './isolate.ts'
 import { limitAddress, limitTenant } from './limit.ts'
@@ -33,39 +34,55 @@ async function admitted(c: Context<EdgeEnv>, id: string): Promise<Tenant> {
 
 /** Brings a tenant's request to the place where it runs: in one hop to the host that holds its pool, or nowhere. */
 export async function forward(c: Context<EdgeEnv>): Promise<Response> {
-  const { config, requestId } = c.var
-  const id = await identified(c)
-  c.set('tenant', id)
-  const tenant = await admitted(c, id)
-  const place = placeOf(await placesInForce(c, tenant), busy, Math.random)
-  if (place.kind === 'isolate') return runHere(c.req.raw, tenant, requestId, config, c.env)
-
-  const { host, pool } = place
-  c.set('host', host)
+  const identity = await identified(c)
+  c.set('tenant', identity.tenant)
+  const tenant = await admitted(c, identity.tenant)
   const headers = new Headers()
   for (const name of FORWARDED) {
     const value = c.req.raw.headers.get(name)
     if (value !== null) headers.set(name, value)
   }
-  writeCall(headers, { host, tenant, pool, requestId })
-
   const { method, body, signal, url } = c.req.raw
   const repeatable = SAFE.has(method)
-  const response = await busy.during(host, () =>
-    callHost(c.env, config, { host, requestId, repeatable }, (stub) =>
-      stub.fetch(url, { method, headers, signal, ...(!repeatable && { body }) }),
-    ),
-  )
+  const init = { method, headers, signal, ...(!repeatable && { body }) }
+  const response = await runFor(c, { tenant, caller: identity.caller }, { url, init, repeatable })
   // The answer of a fetch has headers that cannot be added to.
   return new Response(response.body, response)
 }
 
-/** The tenant's id. Who cannot say it credibly is limited by address, and told so before being told what was wrong. */
-async function identified(c: Context<EdgeEnv>): Promise<string> {
+/** Who calls. Who cannot say it credibly is limited by address, and told so before being told what was wrong. */
+async function identified(c: Context<EdgeEnv>): Promise<Identity> {
   try {
     return await identify(c.req.raw, c.var.config)
   } catch (error) {
     await limitAddress(c)
     throw error
   }
+}
+
+/** A request for the routes, to be run where a tenant's requests run. */
+export interface TenantRequest {
+  readonly url: string
+  readonly init: RequestInit & { readonly headers: Headers }
+  /** Whether it may be sent twice. */
+  readonly repeatable: boolean
+}
+
+/** Runs a request for a tenant, in one hop to the host that holds its pool, or here. Throws when no host answers. */
+export async function runFor(
+  c: Context<EdgeEnv>,
+  { tenant, caller }: { tenant: Tenant; caller: Caller },
+  { url, init, repeatable }: TenantRequest,
+): Promise<Response> {
+  const { config, requestId } = c.var
+  const place = placeOf(await placesInForce(c, tenant), busy, Math.random)
+  if (place.kind === 'isolate') {
+    return runHere(new Request(url, init), { tenant, caller, requestId }, config, c.env)
+  }
+  const { host, pool } = place
+  c.set('host', host)
+  writeCall(init.headers, { host, tenant, caller, pool, requestId })
+  return busy.during(host, () =>
+    callHost(c.env, config, { host, requestId, repeatable }, (stub) => stub.fetch(url, init)),
+  )
 }

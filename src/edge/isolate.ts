@@ -7,6 +7,7 @@ import { systemClock } from '../pools/clock.ts'
 import { Problem } from '../problem.ts'
 import { routes } from '../routes/app.ts'
 import { provision } from '../routes/provision.ts'
+import type { Caller } from '../tenants/caller.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { IsolatePauses } from './isolate-pauses.ts'
 
@@ -28,8 +29,7 @@ const pauses = new IsolatePauses(systemClock)
 /** Runs a tenant's request here, on Postgres over HTTP: no hop, no pool, no socket. */
 export async function runHere(
   request: Request,
-  tenant: Tenant,
-  requestId: string,
+  { tenant, caller, requestId }: { tenant: Tenant; caller: Caller; requestId: string },
   config: Config,
   env: Env,
 ): Promise<Response> {
@@ -38,6 +38,7 @@ export async function runHere(
   const read = () => env.LEDGER.getByName(CLUSTER_OF[tenant.engine]).pauses()
   return routes.fetch(request, {
     tenant,
+    caller,
     requestId,
     async lease() {
       await pauses.pass({ tenant: tenant.id, maxWaiting, timeoutMs, read })

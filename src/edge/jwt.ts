@@ -14,26 +14,28 @@ const LONGEST_TOKEN = 8_192
 
 /**
  * The claims of a token that `settings` vouch for. The algorithm is pinned by configuration and keys never come from
- * the token (RFC 8725 sections 3.1 and 3.10); `exp` is required, `nbf` is honoured. Throws `invalid_token`, whatever
- * was wrong with it: an attacker learns nothing, and the token is in no message. Throws `keys_unavailable` when the
- * key set cannot be read.
+ * the token (RFC 8725 sections 3.1 and 3.10); `exp` is required, `nbf` is honoured. Throws `invalid_token` with a
+ * `detail` that says what is wrong and repeats nothing of the token; claims are looked at after the signature, so only
+ * who holds a token of ours learns what is wrong with them. Throws `keys_unavailable` when the key set cannot be read.
  */
 export async function verifyJwt(token: string, settings: JwtSettings): Promise<JWTPayload> {
-  if (token.length > LONGEST_TOKEN) throw new Problem('invalid_token')
+  if (token.length > LONGEST_TOKEN) {
+    throw refused(`The token is too long: at most ${LONGEST_TOKEN} characters are read.`)
+  }
   try {
     const { payload } = await jwtVerify(token, keyOf(settings), optionsOf(settings))
     // `1e400` is a number to JSON and the end of time to a comparison.
-    if (!Number.isFinite(payload.exp)) throw new Problem('invalid_token')
+    if (!Number.isFinite(payload.exp)) throw refused(notValid('exp'))
     return payload
   } catch (error) {
-    const unreadable = 'jwksUrl' in settings.key && !isAboutToken(error)
-    throw new Problem(unreadable ? 'keys_unavailable' : 'invalid_token')
+    if (error instanceof Problem) throw error
+    if ('jwksUrl' in settings.key && !isAboutToken(error)) throw new Problem('keys_unavailable')
+    throw refused(reasonOf(error))
   }
 }
 
 /** Whether the token was at fault, and not the way to the keys that would show it. */
 function isAboutToken(error: unknown): boolean {
-  if (error instanceof Problem) return true
   return (
     error instanceof errors.JOSEError &&
     !(error instanceof errors.JWKSTimeout) &&
@@ -43,6 +45,35 @@ function isAboutToken(error: unknown): boolean {
 
 /** What jose throws, with this code alone, when the key set's server does not answer with one. */
 const UNREADABLE_KEYS = 'ERR_JOSE_GENERIC'
+
+/** What was wrong with a token, from jose's error; none of the error's own words, which can hold claims. */
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'The token has expired.'
+  if (error instanceof errors.JWTClaimValidationFailed) return claimReason(error)
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'The algorithm of the token is not the expected one.'
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'The signature of the token is wrong.'
+  if (error instanceof errors.JWKSNoMatchingKey) return 'The key of the token is not known.'
+  return 'The token is malformed.'
+}
+
+const OTHERS: Readonly<Record<string, string>> = {
+  nbf: 'The token is not valid yet.',
+  iss: 'The token has another issuer.',
+  aud: 'The token is for another audience.',
+}
+
+function claimReason({ claim, reason }: errors.JWTClaimValidationFailed): string {
+  if (reason === 'missing') return `The token has no claim ${claim}.`
+  return (reason === 'check_failed' && OTHERS[claim]) || notValid(claim)
+}
+
+function notValid(claim: string): string {
+  return `The claim ${claim} of the token is not valid.`
+}
+
+function refused(detail: string): Problem {
+  return new Problem('invalid_token', { detail })
+}
 
 /**
  * Key lookups by configuration. At module scope, so that a key set is fetched once per isolate and not per request;

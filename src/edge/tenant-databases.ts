@@ -71,7 +71,7 @@ export class TenantDatabases {
   }
 
   #call({ host, pool }: HostPlacement, tenant: Tenant): Call {
-    return { host, tenant, pool, requestId: this.#c.var.requestId }
+    return { host, tenant, caller: {}, pool, requestId: this.#c.var.requestId }
   }
 
   #onHost<T>(host: string, call: Parameters<typeof callHost<T>>[3]): Promise<T> {

@@ -1,3 +1,4 @@
+import type { Caller } from '../tenants/caller.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 
 /** A tenant's pool in its host, as its placement wants it. */
@@ -17,6 +18,7 @@ export interface Call {
   /** Name of the pool host that is called. */
   readonly host: string
   readonly tenant: Tenant
+  readonly caller: Caller
   readonly pool: PoolPlace
   readonly requestId: string
 }

@@ -89,6 +89,7 @@ export class PoolHost extends DurableObject<Env> {
     const call = readCall(request.headers)
     return routes.fetch(request, {
       tenant: call.tenant,
+      caller: call.caller,
       requestId: call.requestId,
       lease: () => this.#lease(call, request.signal),
     })

@@ -3,11 +3,16 @@ import { Problem, problemResponse, toProblem } from '../problem.ts'
 import { logUnexpected } from '../telemetry/log.ts'
 import type { RouteEnv } from './bindings.ts'
 import { posts } from './posts/routes.ts'
+import { users } from './users/routes.ts'
 
-/** What tenants call. Mounted wherever a tenant's requests run. */
+/**
+ * What tenants call, and under /internal what only the edge does: it forwards nothing but /api. Mounted wherever a
+ * tenant's requests run.
+ */
 export const routes = new Hono<RouteEnv>()
 
 routes.route('/api/posts', posts)
+routes.route('/internal/users', users)
 
 routes.notFound((c) => problemResponse(new Problem('not_found'), c.env.requestId))
 

@@ -4,6 +4,8 @@ import { literal, quoted } from '../engines/postgres-names.ts'
 import { databaseOf, schemaOf, type Tenant } from '../tenants/tenant.ts'
 import { postsIndexes } from './posts/mongo.ts'
 import { postsTable } from './posts/postgres.ts'
+import { usersIndexes } from './users/mongo.ts'
+import { usersTable } from './users/postgres.ts'
 
 /** Creates what a tenant's resources need where it is missing; safe to repeat, and at the same time from anywhere. */
 export function provision(connection: Connection, tenant: Tenant): Promise<void> {
@@ -32,9 +34,13 @@ async function provisionSchema(connection: PostgresConnection, tenantId: string)
     `SELECT pg_advisory_xact_lock(hashtextextended(${literal(name)}, 0))`,
     `CREATE SCHEMA IF NOT EXISTS ${schema}`,
     ...postsTable(schema),
+    ...usersTable(schema),
   ])
 }
 
 async function provisionDatabase(connection: MongoConnection, tenantId: string): Promise<void> {
-  await connection.run(databaseOf(tenantId), (db) => postsIndexes(db))
+  await connection.run(databaseOf(tenantId), async (db) => {
+    await postsIndexes(db)
+    await usersIndexes(db)
+  })
 }

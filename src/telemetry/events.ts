@@ -33,6 +33,13 @@ export type LogEvent =
   | { event: 'connection.unreadable'; tenant: string }
   | { event: 'limiter.failing'; failure: FailurePolicy }
   | { event: 'limiter.recovered' }
+  | {
+      event: 'sign_in.limited'
+      limit: 'address' | 'account'
+      tenant: string
+      request_id: string
+    }
+  | { event: 'refresh_token.reused'; tenant: string; user: string; request_id: string }
   | { event: 'config.invalid'; variables: readonly string[]; reasons: readonly string[] }
   | { event: 'error.unexpected'; error: string; request_id?: string; tenant?: string }
 
@@ -68,6 +75,8 @@ export const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'connection.unreadable': 'error',
   'limiter.failing': 'error',
   'limiter.recovered': 'info',
+  'sign_in.limited': 'warn',
+  'refresh_token.reused': 'warn',
   'config.invalid': 'error',
   'error.unexpected': 'error',
 }

@@ -45,6 +45,7 @@ it.each(ENGINES)(
     const call: Call = {
       host,
       tenant: { id: tenant, tier: 'basic', engine },
+      caller: {},
       pool: { key: tenant, tenant, minSize: 1, maxSize: 4, weight: 1 },
       requestId: 'idle',
     }

@@ -125,6 +125,19 @@ test('limits are those of the tiers, changed by TIERS, and off without a Redis',
   expect(limits.enabled).toBe(false)
 })
 
+test('nobody but the admin registers users unless the deployment says so', () => {
+  expect(configFrom(LEAST).registration).toBe('admin')
+  expect(configFrom({ ...LEAST, REGISTRATION: 'open' }).registration).toBe('open')
+  expect(Object.keys(faultsOf({ ...LEAST, REGISTRATION: 'off' }))).toEqual(['REGISTRATION'])
+})
+
+test('the domain of tenants is a domain and nothing more', () => {
+  expect(configFrom({ ...LEAST, TENANT_DOMAIN: 'App.Example.com' }).tenantDomain).toBe('app.example.com')
+  for (const domain of ['https://app.test', '*.app.test', 'app.test:80', '.app.test', 'app.test/']) {
+    expect(Object.keys(faultsOf({ ...LEAST, TENANT_DOMAIN: domain }))).toEqual(['TENANT_DOMAIN'])
+  }
+})
+
 test('a deployment without tokens needs no key for them', () => {
   expect(configFrom({ ...POSTGRES, TENANT_SOURCES: 'header' }).jwt).toBeUndefined()
 })

@@ -15,24 +15,62 @@ function tokenOf(claims: object): Promise<string> {
     .sign(new TextEncoder().encode(SECRET))
 }
 
+const tenantOf = async (request: Request, config: typeof every) => (await identify(request, config)).tenant
+
 const asking = (url: string, init?: RequestInit) => new Request(`https://rockpool.test${url}`, init)
 
 test('the claim user_id names the tenant, and sub where there is none', async () => {
-  expect(await identify(bearing(await tokenOf({ user_id: 'acme', sub: 'other' })), tokens)).toBe('acme')
-  expect(await identify(bearing(await tokenOf({ sub: 'other' })), tokens)).toBe('other')
+  expect(await tenantOf(bearing(await tokenOf({ user_id: 'acme', sub: 'other' })), tokens)).toBe('acme')
+  expect(await tenantOf(bearing(await tokenOf({ sub: 'other' })), tokens)).toBe('other')
+})
+
+test('beside user_id the claims sub and role say which user is calling', async () => {
+  const callerOf = async (claims: object) => (await identify(bearing(await tokenOf(claims)), tokens)).caller
+  expect(await callerOf({ user_id: 'acme', sub: 'u1', role: 'viewer' })).toEqual({
+    user: 'u1',
+    role: 'viewer',
+  })
+  expect(await callerOf({ user_id: 'acme' })).toEqual({})
+  expect(await callerOf({ sub: 'acme' })).toEqual({})
+  for (const sub of ['', 'é', 'x'.repeat(256), 7])
+    expect(await callerOf({ user_id: 'acme', sub })).toEqual({})
+  for (const role of ['root', '', ['admin'], 1]) expect(await callerOf({ user_id: 'acme', role })).toEqual({})
+})
+
+test('nothing but a token says which user is calling', async () => {
+  const request = asking('/?user_id=a&sub=u1&role=admin', {
+    headers: { 'x-user-id': 'a', 'x-role': 'admin' },
+  })
+  expect(await identify(request, every)).toEqual({ tenant: 'a', caller: {} })
 })
 
 test('the header names the tenant, then the parameter', async () => {
   const both = asking('/?user_id=b', { headers: { 'x-user-id': 'a' } })
-  expect(await identify(both, every)).toBe('a')
-  expect(await identify(asking('/?user_id=b'), every)).toBe('b')
+  expect(await tenantOf(both, every)).toBe('a')
+  expect(await tenantOf(asking('/?user_id=b'), every)).toBe('b')
 })
 
 test('a valid token is not overruled by what anybody can write', async () => {
   const token = await tokenOf({ user_id: 'acme' })
-  const request = bearing(token, 'https://rockpool.test/?user_id=b', { 'x-user-id': 'a' })
-  expect(await identify(request, every)).toBe('acme')
+  expect(await tenantOf(bearing(token, 'https://rockpool.test/?user_id=b'), every)).toBe('acme')
+  const same = bearing(token, 'https://rockpool.test/', { 'x-user-id': 'acme' })
+  expect(await tenantOf(same, every)).toBe('acme')
 })
+
+test.each(['a', 'ACME', '', 'acme, acme'])(
+  'the header %j beside a valid token of another is refused, whether headers may name a tenant or not',
+  async (id) => {
+    const token = await tokenOf({ user_id: 'acme' })
+    for (const config of [every, tokens]) {
+      const request = bearing(token, 'https://rockpool.test/', { 'x-user-id': id })
+      expect(await problemOf(identify(request, config))).toMatchObject({
+        code: 'user_id_mismatch',
+        status: 403,
+        field: 'X-User-ID',
+      })
+    }
+  },
+)
 
 test('a bad token is refused although another source would name a tenant', async () => {
   const request = bearing('a.b.c', 'https://rockpool.test/?user_id=b', { 'x-user-id': 'a' })
@@ -106,5 +144,5 @@ test.each([
 
 test('the scheme may be written in any case', async () => {
   const authorization = `bearer ${await tokenOf({ user_id: 'acme' })}`
-  expect(await identify(asking('/', { headers: { authorization } }), every)).toBe('acme')
+  expect(await tenantOf(asking('/', { headers: { authorization } }), every)).toBe('acme')
 })

@@ -47,7 +47,10 @@ test('a token that takes the public key for a secret is refused', async () => {
   const content = `${encoded({ alg: 'HS256', kid: 'rsa' })}.${encoded(claims)}`
   for (const secret of [publicKey, publicKey.trim(), JSON.stringify(await exportJWK(rsa.publicKey))]) {
     const token = `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`
-    expect(await problemOf(verifyJwt(token, rs256))).toMatchObject({ code: 'invalid_token' })
+    expect(await problemOf(verifyJwt(token, rs256))).toMatchObject({
+      code: 'invalid_token',
+      detail: 'The algorithm of the token is not the expected one.',
+    })
   }
 })
 
@@ -66,7 +69,10 @@ test.each(['unknown', '../../etc/passwd', 'x'.repeat(4_000)])(
   'the key id %.20s finds no key',
   async (kid) => {
     const token = await signed(header('RS256', kid), rsa.privateKey)
-    expect(await problemOf(verifyJwt(token, rs256))).toMatchObject({ code: 'invalid_token' })
+    expect(await problemOf(verifyJwt(token, rs256))).toMatchObject({
+      code: 'invalid_token',
+      detail: 'The key of the token is not known.',
+    })
   },
 )
 

@@ -41,38 +41,50 @@ test('issuer and audience are asked for only where the deployment names them', a
   })
 })
 
-test.each<[string, string]>([
-  ['expired', signed({ ...claims, exp: seconds(-1) })],
-  ['without exp', signed(without('exp'))],
-  ['with exp as text', signed({ ...claims, exp: '9999999999' })],
-  ['with exp null', signed({ ...claims, exp: null })],
-  ['not yet valid', signed({ ...claims, nbf: seconds(60) })],
-  ['with nbf as text', signed({ ...claims, nbf: '0' })],
-  ['with another issuer', signed({ ...claims, iss: 'https://evil.test' })],
-  ['without issuer', signed(without('iss'))],
-  ['with another audience', signed({ ...claims, aud: 'other' })],
-  ['with audiences that lack ours', signed({ ...claims, aud: ['other', 'rockpool2'] })],
-  ['without audience', signed(without('aud'))],
-  ['signed with another key', signed(claims, {}, 'x'.repeat(32))],
-  ['whose claims were changed', changed(signed(claims))],
-  ['without signature', `${signed(claims).split('.').slice(0, 2).join('.')}.`],
-  ['of algorithm none', `${encoded({ alg: 'none' })}.${encoded(claims)}.`],
-  ['of algorithm None with a signature', signed(claims, { alg: 'None' })],
-  ['of algorithm hs256', signed(claims, { alg: 'hs256' })],
-  ['of another algorithm of the same family', signed(claims, { alg: 'HS512' })],
-  ['whose algorithm is a list', signed(claims, { alg: ['HS256'] })],
-  ['without algorithm', signed(claims, { alg: undefined })],
-  ['with a critical header that is not known', signed(claims, { crit: ['b64'], b64: false })],
-  ['of two parts', signed(claims).split('.').slice(0, 2).join('.')],
-  ['of four parts', `${signed(claims)}.x`],
-  ['of five parts', `${signed(claims)}.x.y`],
-  ['that is not base64url', '+++.///.==='],
-  ['whose payload is not an object', signed(['acme'])],
-  ['that is empty', ''],
-  ['that is huge', signed({ ...claims, pad: 'x'.repeat(100_000) })],
-])('a token %s is refused', async (_, token) => {
+const EXPIRED = 'The token has expired.'
+const EARLY = 'The token is not valid yet.'
+const ISSUER = 'The token has another issuer.'
+const AUDIENCE = 'The token is for another audience.'
+const SIGNATURE = 'The signature of the token is wrong.'
+const ALGORITHM = 'The algorithm of the token is not the expected one.'
+const MALFORMED = 'The token is malformed.'
+const LONG = 'The token is too long: at most 8192 characters are read.'
+const missing = (claim: string) => `The token has no claim ${claim}.`
+const invalid = (claim: string) => `The claim ${claim} of the token is not valid.`
+
+test.each<[string, string, string]>([
+  ['expired', EXPIRED, signed({ ...claims, exp: seconds(-1) })],
+  ['without exp', missing('exp'), signed(without('exp'))],
+  ['with exp as text', invalid('exp'), signed({ ...claims, exp: '9999999999' })],
+  ['with exp null', invalid('exp'), signed({ ...claims, exp: null })],
+  ['not yet valid', EARLY, signed({ ...claims, nbf: seconds(60) })],
+  ['with nbf as text', invalid('nbf'), signed({ ...claims, nbf: '0' })],
+  ['with another issuer', ISSUER, signed({ ...claims, iss: 'https://evil.test' })],
+  ['without issuer', missing('iss'), signed(without('iss'))],
+  ['with another audience', AUDIENCE, signed({ ...claims, aud: 'other' })],
+  ['with audiences that lack ours', AUDIENCE, signed({ ...claims, aud: ['other', 'rockpool2'] })],
+  ['without audience', missing('aud'), signed(without('aud'))],
+  ['signed with another key', SIGNATURE, signed(claims, {}, 'x'.repeat(32))],
+  ['whose claims were changed', SIGNATURE, changed(signed(claims))],
+  ['expired and signed with another key', SIGNATURE, signed({ exp: 0 }, {}, 'x'.repeat(32))],
+  ['without signature', SIGNATURE, `${signed(claims).split('.').slice(0, 2).join('.')}.`],
+  ['of algorithm none', ALGORITHM, `${encoded({ alg: 'none' })}.${encoded(claims)}.`],
+  ['of algorithm None with a signature', ALGORITHM, signed(claims, { alg: 'None' })],
+  ['of algorithm hs256', ALGORITHM, signed(claims, { alg: 'hs256' })],
+  ['of another algorithm of the same family', ALGORITHM, signed(claims, { alg: 'HS512' })],
+  ['whose algorithm is a list', MALFORMED, signed(claims, { alg: ['HS256'] })],
+  ['without algorithm', MALFORMED, signed(claims, { alg: undefined })],
+  ['with a critical header that is not known', MALFORMED, signed(claims, { crit: ['b64'], b64: false })],
+  ['of two parts', MALFORMED, signed(claims).split('.').slice(0, 2).join('.')],
+  ['of four parts', MALFORMED, `${signed(claims)}.x`],
+  ['of five parts', MALFORMED, `${signed(claims)}.x.y`],
+  ['that is not base64url', MALFORMED, '+++.///.==='],
+  ['whose payload is not an object', MALFORMED, signed(['acme'])],
+  ['that is empty', MALFORMED, ''],
+  ['that is huge', LONG, signed({ ...claims, pad: 'x'.repeat(100_000) })],
+])('a token %s is refused: %s', async (_, detail, token) => {
   const problem = await problemOf(verifyJwt(token, settings))
-  expect(problem).toMatchObject({ code: 'invalid_token', status: 401, detail: undefined })
+  expect(problem).toMatchObject({ code: 'invalid_token', status: 401, detail })
   expect(problem.cause).toBeUndefined()
 })
 

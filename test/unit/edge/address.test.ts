@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressKey } from '../../../../src/edge/limits/address.ts'
+import { addressKey } from '../../../src/edge/address.ts'
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],

@@ -1,0 +1,83 @@
+import type { Collection, Db } from 'mongodb'
+import { v7 as uuidv7 } from 'uuid'
+import type { MongoConnection } from '../../engines/mongo.ts'
+import { Problem } from '../../problem.ts'
+import { databaseOf } from '../../tenants/tenant.ts'
+import type { UserStore } from './store.ts'
+import type { NewUser, PasswordChange, User, UserKey } from './user.ts'
+
+interface UserDocument extends Omit<User, 'id'> {
+  readonly _id: string
+  /** True for the tenant's first user and absent for all others; unique, so that of two firsts at once one is second. */
+  readonly founder?: true
+}
+
+const COLLECTION = 'users'
+
+/** Creates the indexes of the users collection; safe to repeat. */
+export async function usersIndexes(db: Db): Promise<void> {
+  await db.collection(COLLECTION).createIndexes([
+    { key: { email: 1 }, name: 'users_email', unique: true },
+    { key: { founder: 1 }, name: 'users_founder', unique: true, sparse: true },
+  ])
+}
+
+export class MongoUsers implements UserStore {
+  readonly #connection: MongoConnection
+  readonly #database: string
+
+  constructor(connection: MongoConnection, tenantId: string) {
+    this.#connection = connection
+    this.#database = databaseOf(tenantId)
+  }
+
+  async find(key: UserKey): Promise<User | undefined> {
+    const filter = 'id' in key ? { _id: key.id } : { email: key.email }
+    const document = await this.#run((users, limits) => users.findOne(filter, limits))
+    return document ? toUser(document) : undefined
+  }
+
+  async create(user: NewUser): Promise<User | undefined> {
+    // Who lost the race to be first sees the winner the second time; then only the email can stand in the way.
+    return (await this.#insert(user)) ?? (await this.#insert(user))
+  }
+
+  async changePassword(id: string, { from, to }: PasswordChange): Promise<boolean> {
+    const result = await this.#run((users, limits) =>
+      users.updateOne({ _id: id, password_hash: from }, { $set: { password_hash: to } }, limits),
+    )
+    return result.matchedCount === 1
+  }
+
+  async #insert({ email, password_hash }: NewUser): Promise<User | undefined> {
+    const other = await this.#run((users, limits) => users.findOne({}, { projection: { _id: 1 }, ...limits }))
+    const document: UserDocument = {
+      _id: uuidv7(),
+      email,
+      name: null,
+      role: other ? 'member' : 'admin',
+      password_hash,
+      ...(!other && { founder: true }),
+      created_at: new Date(),
+    }
+    try {
+      await this.#run((users, limits) => users.insertOne(document, limits))
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'conflict') return undefined
+      throw error
+    }
+    return toUser(document)
+  }
+
+  #run<T>(
+    operation: (users: Collection<UserDocument>, limits: { maxTimeMS: number }) => Promise<T>,
+  ): Promise<T> {
+    return this.#connection.run(this.#database, (db, limits) =>
+      operation(db.collection<UserDocument>(COLLECTION), limits),
+    )
+  }
+}
+
+function toUser({ _id, founder: _, ...user }: UserDocument): User {
+  return { id: _id, ...user }
+}

@@ -1,0 +1,9 @@
+/** What a tenant's user may do, from most to least. */
+export const ROLES = ['admin', 'member', 'viewer'] as const
+export type Role = (typeof ROLES)[number]
+
+/** Which of a tenant's users is calling, as far as a verified token says; nothing else can say it. */
+export interface Caller {
+  readonly user?: string | undefined
+  readonly role?: Role | undefined
+}

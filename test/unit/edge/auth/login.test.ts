@@ -1,0 +1,58 @@
+import { scryptSync } from 'node:crypto'
+import { expect, test, vi } from 'vitest'
+import { login } from '../../../../src/edge/auth/login.ts'
+import { Passwords } from '../../../../src/edge/auth/passwords.ts'
+import type { PasswordChange, User, UserKey } from '../../../../src/routes/users/user.ts'
+import { problemOf } from '../../support/host.ts'
+
+const CHEAP = { ln: 1, r: 1, p: 1 }
+const EMAIL = 'ada@acme.test'
+
+/** A tenant with one user, whose hash was made at `cost`. */
+function tenantWith(cost = CHEAP) {
+  const derive = vi.fn(scryptSync)
+  const passwords = new Passwords({ cost: CHEAP, derive })
+  const user: User = {
+    id: 'u1',
+    email: EMAIL,
+    name: null,
+    role: 'member',
+    password_hash: new Passwords({ cost }).hash('correct horse'),
+    created_at: new Date(0),
+  }
+  const changes: PasswordChange[] = []
+  const users = {
+    find: async (key: UserKey) => ('email' in key && key.email === EMAIL ? user : undefined),
+    changePassword: async (_: string, change: PasswordChange) => {
+      changes.push(change)
+    },
+  }
+  const signIn = (email: string, password: string) => login({ email, password }, { users, passwords })
+  return { user, changes, derive, passwords, signIn }
+}
+
+test('the right password gives the user', async () => {
+  const { signIn, user, changes } = tenantWith()
+  expect(await signIn(EMAIL, 'correct horse')).toBe(user)
+  expect(changes).toEqual([])
+})
+
+test('an unknown user and a wrong password get the same answer for the same work', async () => {
+  const { signIn, derive } = tenantWith()
+  const unknown = await problemOf(signIn('nobody@acme.test', 'correct horse'))
+  const hashesForUnknown = derive.mock.calls.length
+  const wrong = await problemOf(signIn(EMAIL, 'wrong horse'))
+  expect(unknown).toEqual(wrong)
+  expect(unknown.code).toBe('invalid_credentials')
+  expect(hashesForUnknown).toBe(1)
+  expect(derive).toHaveBeenCalledTimes(2)
+})
+
+test('a hash of an older cost is replaced by one of today at the next sign-in, and only then', async () => {
+  const { signIn, user, changes, passwords } = tenantWith({ ln: 2, r: 1, p: 1 })
+  await problemOf(signIn(EMAIL, 'wrong horse'))
+  expect(changes).toEqual([])
+  await signIn(EMAIL, 'correct horse')
+  expect(changes).toEqual([{ from: user.password_hash, to: expect.stringContaining('ln=1,r=1,p=1') }])
+  expect(passwords.verify('correct horse', changes[0]?.to)).toEqual({ ok: true, outdated: false })
+})
