@@ -91,8 +91,11 @@ admin.delete('/connections/:user_id', async (c) => {
 admin.delete('/connections', async (c) => {
   const { config, requestId } = c.var
   const clusters = await readFleet(c.env, config)
-  const hosts = [...new Set(clusters.flatMap((view) => view.hosts.map((host) => host.host)))]
-  const answers = await callEach(hosts, (host) =>
+  // A pool that was opened a moment ago is known by its grant alone.
+  const hosts = new Set(
+    clusters.flatMap(({ budget, hosts }) => [...budget.holders, ...hosts.map(({ host }) => host)]),
+  )
+  const answers = await callEach([...hosts], (host) =>
     callHost(c.env, config, { host, requestId, repeatable: true }, (stub) => stub.closeAll()),
   )
   const closed = answers.reduce((sum, pools) => sum + pools, 0)

@@ -23,6 +23,7 @@ export function fleetView(clusters: readonly ClusterView[], { tiers }: Config) {
 function clusterRow(view: ClusterView) {
   const live = view.hosts.filter((host) => !host.stale)
   const { size, used, waiting, max_size } = poolSums(view)
+  const { holders, ...budget } = view.budget
   return {
     cluster: NAMES[view.cluster],
     hosts: live.length,
@@ -32,7 +33,7 @@ function clusterRow(view: ClusterView) {
     waiting,
     paused: live.reduce((sum, host) => sum + host.held, 0),
     max_size,
-    budget: view.budget,
+    budget,
     totals: view.counters,
   }
 }

@@ -81,6 +81,7 @@ export class ClusterBudget {
       limit,
       granted: this.#budget.granted,
       waiting: this.#claims.waiting,
+      holders: [...new Set([...this.#budget.grants()].map(({ host }) => host))],
       ...this.#options.store.counts,
     }
   }

@@ -83,6 +83,8 @@ export interface BudgetView extends ClaimCounts {
   readonly granted: number
   /** Pools that wait for a connection. */
   readonly waiting: number
+  /** Hosts that were granted connections, those too that have not reported yet. */
+  readonly holders: readonly string[]
 }
 
 /** What the strategy `auto` would choose, with what it goes by. */

@@ -219,9 +219,7 @@ describe.each(ENGINES)('sign-in on %s', (engine) => {
     const before = await idle()
     const started = Date.now()
     let over = false
-    const logins = Promise.all(people.map((person) => client()('login', person))).finally(() => {
-      over = true
-    })
+    const loginsAtOnce = () => Promise.all(people.map((person) => client()('login', person)))
     let during = before
     const watching = until(
       async () => {
@@ -231,8 +229,11 @@ describe.each(ENGINES)('sign-in on %s', (engine) => {
       () => over,
       20_000,
     )
-    const answers = await logins
+    const answers = await loginsAtOnce()
     const elapsed = Date.now() - started
+    // Hosts report as often as there are many of them: what one wave has done may not have been told yet.
+    for (let wave = 1; during.used === 0 && wave < 5; wave++) await loginsAtOnce()
+    over = true
     await clearFaults()
     await watching
     const after = await idle()

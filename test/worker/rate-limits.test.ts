@@ -136,8 +136,10 @@ describe('without Redis', () => {
 
   it('tenants get 503 where the deployment wants that, and the admin still gets in', async () => {
     const fetch = workerWith({ RATE_LIMIT_FAILURE: 'closed' })
+    const tenant = newTenant('postgres')
+    expect((await fetch('/api/posts', headersOf(tenant))).status).toBe(200)
     await setFault('redis', { refuse: true })
-    const refused = await fetch('/api/posts', headersOf(newTenant('postgres')))
+    const refused = await fetch('/api/posts', headersOf(tenant))
     expect(refused.status).toBe(503)
     expect(refused.body).toMatchObject({ code: 'limiter_unavailable' })
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
@@ -148,8 +150,9 @@ describe('without Redis', () => {
 
   it('an isolate counts by itself where the deployment wants that', async () => {
     const fetch = workerWith({ RATE_LIMIT_FAILURE: 'local', TIERS: LOW })
-    await setFault('redis', { refuse: true })
     const tenant = newTenant('postgres')
+    expect((await fetch('/api/posts', headersOf(tenant))).status).toBe(200)
+    await setFault('redis', { refuse: true })
     const statuses: number[] = []
     for (let n = 0; n < 5; n++) statuses.push((await fetch('/api/posts', headersOf(tenant))).status)
     expect(statuses).toEqual([200, 200, 200, 429, 429])

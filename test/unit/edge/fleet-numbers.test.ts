@@ -15,7 +15,7 @@ function host(name: string, pools: PoolStatistics[], stale = false): HostView {
 
 function view(cluster: Cluster, activeTenants: number, ...hosts: HostView[]): ClusterView {
   const pauses = { revision: 0, fleetSince: null, tenants: new Map<string, number>() }
-  const counts = { granted: 0, waiting: 0, recalled: 0, denied: 0 }
+  const counts = { granted: 0, waiting: 0, recalled: 0, denied: 0, holders: [] }
   const budget = { max: 100, source: 'server', limit: 90, ...counts } as const
   return { cluster, hosts, counters: NO_COUNTERS, activeTenants, pauses, budget }
 }

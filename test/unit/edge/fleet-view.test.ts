@@ -11,7 +11,7 @@ const { config } = parsed
 
 const pool = { size: 3, free: 1, used: 2, waiting: 4, min_size: 1, max_size: 5 } as PoolStatistics
 
-const BUDGET: BudgetView = {
+const BUDGET: Omit<BudgetView, 'holders'> = {
   max: 100,
   source: 'server',
   limit: 90,
@@ -32,7 +32,7 @@ function viewOf(overrides: Partial<ClusterView> = {}): ClusterView {
     counters: { ...NO_COUNTERS, leases: 7 },
     activeTenants: 0,
     pauses: { revision: 0, fleetSince: null, tenants: new Map() },
-    budget: BUDGET,
+    budget: { ...BUDGET, holders: ['group:1'] },
     ...overrides,
   }
 }
