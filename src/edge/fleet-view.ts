@@ -8,8 +8,13 @@ import { kindOf } from './place.ts'
 const MOST_ROWS = 500
 
 /** The whole fleet at one look: clusters, hosts, tenants, placements, pauses. Times are ISO 8601. */
-export function fleetView(clusters: readonly ClusterView[], { tiers }: Config) {
-  const hosts = hostRows(clusters).map((row) => ({ ...row, placement: kindOf(row.host) }))
+export function fleetView(clusters: readonly ClusterView[], { tiers, locationHint }: Config) {
+  const hosts = hostRows(clusters).map((row) => ({
+    ...row,
+    placement: kindOf(row.host),
+    // Where it was asked for: no object can say where it is.
+    location_hint: locationHint ?? null,
+  }))
   return {
     clusters: clusters.map(clusterRow),
     active_tenants: activeTenants(clusters),

@@ -99,9 +99,9 @@ export class Grants {
       this.#held.delete(pool.id)
       this.#askedAt.delete(pool.id)
     } else if (held) this.#held.set(pool.id, { ...held, size })
-    const { host, instance, ledger } = this.#options
-    const told = ledger().giveBack({ host, instance, pool: pool.id }, size, held?.revision ?? 0)
-    told.catch(() => {})
+    const { host, instance } = this.#options
+    const name = { host, instance, pool: pool.id }
+    void this.#call((ledger) => ledger.giveBack(name, size, held?.revision ?? 0))
   }
 
   /** Does as the Ledger asks. */
@@ -147,17 +147,22 @@ export class Grants {
 
   /** `undefined` when no answer comes. */
   #ask(claim: Claim): Promise<ClaimAnswer | undefined> {
-    const { clock, ledger } = this.#options
     return new Promise((resolve) => {
-      const cancel = clock.after(ANSWER_MS, () => resolve(undefined))
-      ledger()
-        .claim(claim)
-        .catch(() => undefined)
-        .then((answer) => {
-          cancel()
-          resolve(answer)
-        })
+      const cancel = this.#options.clock.after(ANSWER_MS, () => resolve(undefined))
+      void this.#call((ledger) => ledger.claim(claim)).then((answer) => {
+        cancel()
+        resolve(answer)
+      })
     })
+  }
+
+  /** `undefined` when the Ledger cannot be reached. */
+  async #call<T>(ask: (ledger: ClaimCalls) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await ask(this.#options.ledger())
+    } catch {
+      return undefined
+    }
   }
 
   #claimOf({ id, spec }: QuotaPool): Claim {
