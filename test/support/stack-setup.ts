@@ -1,6 +1,11 @@
+import { globSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { MongoClient } from 'mongodb'
 import type { TestProject } from 'vitest/node'
 import { spawnStack } from '../../dev/stack-process.ts'
+import { TENANTS_PER_FILE } from './tenants-per-file.ts'
+
+const WORKER_TESTS = fileURLToPath(new URL('../worker', import.meta.url))
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,6 +21,7 @@ const UNREACHED = 1_000_000
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const startedAt = Date.now()
   const stack = await spawnStack()
+  const testFiles = globSync('**/*.test.ts', { cwd: WORKER_TESTS }).sort()
   project.provide('variables', {
     ...stack.info.variables,
     DB_ENV: 'test',
@@ -32,7 +38,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     RATE_LIMIT_ADDRESS: `${UNREACHED}`,
     RATE_LIMIT_ADMIN: `${UNREACHED}`,
     STACK_CONTROL_URL: stack.info.controlUrl,
-    TENANTS: JSON.stringify(testTenants(stack.info.variables.TENANTS)),
+    TEST_FILES: JSON.stringify(testFiles),
+    TENANTS: JSON.stringify(testTenants(testFiles.length, stack.info.variables.TENANTS)),
   })
   return async () => {
     try {
@@ -54,8 +61,9 @@ async function dropTestDatabases(uri: string, since: number): Promise<void> {
   }
 }
 
-/** Beside the stack's own tenants a thousand on Postgres, so that every test can have one that nobody used before. */
-function testTenants(local = '{}'): Record<string, unknown> {
-  const numbered = Array.from({ length: 1000 }, (_, n) => [`pg-${n}`, { tier: 'basic', engine: 'postgres' }])
+/** Beside the stack's own tenants some on Postgres for every file, so that each test can have one that nobody used. */
+function testTenants(files: number, local = '{}'): Record<string, unknown> {
+  const ids = Array.from({ length: files * TENANTS_PER_FILE }, (_, n) => `pg-${n}`)
+  const numbered = ids.map((id) => [id, { tier: 'basic', engine: 'postgres' }])
   return { ...JSON.parse(local), ...Object.fromEntries(numbered) }
 }

@@ -1,6 +1,8 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
+import { expect } from 'vitest'
 import worker from '../../src/index.ts'
+import { TENANTS_PER_FILE } from '../support/tenants-per-file.ts'
 
 /** Variables that only tests have; see test/support/stack-setup.ts. */
 declare global {
@@ -15,6 +17,8 @@ declare global {
       ADMIN_TOKEN: string
       JWT_SECRET: string
       STACK_CONTROL_URL: string
+      /** Every file of these tests, so that each has tenants of its own. */
+      TEST_FILES: string
       DB_PRIMARY_DB_URL: string
       MONGODB_URI: string
       UPSTASH_REDIS_REST_URL: string
@@ -139,12 +143,16 @@ export function unknownTenant(): string {
   return `dir-${crypto.randomUUID()}`
 }
 
-let tenants = Math.floor(Math.random() * 1000)
+let tenants = 0
 
-/** A tenant id that no other test of this run uses, or hardly ever; see test/support/stack-setup.ts. */
+/** A tenant id that no other test of this run uses; see test/support/stack-setup.ts. */
 export function newTenant(engine: 'postgres' | 'mongo'): string {
-  tenants = (tenants + 1) % 1000
-  return engine === 'postgres' ? `pg-${tenants}` : `mg-${Date.now().toString(36)}-${tenants}`
+  const n = tenants++
+  if (engine === 'mongo') return `mg-${Date.now().toString(36)}-${n}`
+  if (n >= TENANTS_PER_FILE) throw new Error(`this file uses more than ${TENANTS_PER_FILE} tenants`)
+  const files: readonly string[] = JSON.parse(env.TEST_FILES)
+  const path = expect.getState().testPath ?? ''
+  return `pg-${files.findIndex((file) => path.endsWith(`/${file}`)) * TENANTS_PER_FILE + n}`
 }
 
 export const ENGINES = ['postgres', 'mongo'] as const
