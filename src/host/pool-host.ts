@@ -234,9 +234,9 @@ export class PoolHost extends DurableObject<Env> {
     return presence
   }
 
-  /** `undefined` for a pool on a tenant's own database, which no budget bounds. */
+  /** `undefined` for a pool that no budget bounds. */
   #grantsOf({ spec }: QuotaPool): Grants | undefined {
-    return spec.isOwn ? undefined : this.#presenceOn(spec.cluster).grants
+    return spec.isBudgeted ? this.#presenceOn(spec.cluster).grants : undefined
   }
 
   /** Tells the Ledger how many connections the server takes, once a pool that it has asked about is open. */

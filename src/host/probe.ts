@@ -30,7 +30,12 @@ export async function probe(
   const started = Date.now()
   try {
     const place = { key: `probe:${cluster}`, tenant: null, minSize: 1, maxSize: 1, weight: 1 }
-    const spec = { ...poolSpec(config, { host, place, cluster }), commandTimeoutMs: PROBE_TIMEOUT_MS }
+    const spec = {
+      ...poolSpec(config, { host, place, cluster }),
+      commandTimeoutMs: PROBE_TIMEOUT_MS,
+      // Out of the reserve: a database whose connections are all in use is not a sick one.
+      isBudgeted: false,
+    }
     await using lease = await pools.lease(spec, PROBE)
     await lease.connection.ping(PROBE_TIMEOUT_MS)
     return { cluster, healthy: true, latency_ms: Date.now() - started }

@@ -32,7 +32,7 @@ export function poolSpec(
     // A version of the edge before budgets tells no weight.
     weight: place.weight ?? 1,
     cluster,
-    isOwn: where.ownUrl !== undefined,
+    isBudgeted: where.ownUrl === undefined,
     target: { engine, url, ...(engine === 'postgres' && { wsProxy: postgres.wsProxy }) },
     commandTimeoutMs: pool.commandTimeoutMs,
     maxIdleMs: pool.maxIdleMs,

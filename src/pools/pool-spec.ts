@@ -13,8 +13,8 @@ export interface PoolSpec {
   /** Whose pool it is; `null` when tenants share it. */
   readonly tenant: string | null
   readonly cluster: Cluster
-  /** Whether its database is the tenant's own: then it takes nothing of the cluster's budget. */
-  readonly isOwn: boolean
+  /** Whether its connections come out of the cluster's budget. */
+  readonly isBudgeted: boolean
   readonly target: Target
   readonly minSize: number
   /** Connections that it is to have when there are enough; it may be granted fewer. */

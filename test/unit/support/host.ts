@@ -12,7 +12,7 @@ export function specOf(key: string, overrides: Partial<PoolSpec> = {}): PoolSpec
     key,
     tenant: key,
     cluster: 'postgres',
-    isOwn: false,
+    isBudgeted: true,
     target: { engine: 'postgres', url: 'postgres://app@db.test/app' },
     minSize: 1,
     maxSize: 2,
