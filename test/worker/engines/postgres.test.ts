@@ -170,3 +170,42 @@ describe('what the server sends', () => {
     await release(true)
   })
 })
+
+describe('a Postgres pool that is resized', () => {
+  /** Connections of this file's pools, as the server counts them. */
+  async function counted({ connection }: Checkout<PostgresClient>): Promise<number> {
+    return (await connection.serverConnections()).ours ?? 0
+  }
+
+  async function fourOpen() {
+    const pool = await openPool({ maxSize: 4 })
+    const checkouts = await Promise.all([1, 2, 3, 4].map(() => pool.checkout()))
+    return { pool, checkouts }
+  }
+
+  it('closes the free connections above its size, and leaves those that are lent to their holders', async () => {
+    const { pool, checkouts } = await fourOpen()
+    const [held, ...others] = checkouts
+    if (!held) throw new Error('no connection')
+    expect(await counted(held)).toBe(4)
+    await Promise.all(others.slice(1).map(({ release }) => release(true)))
+    pool.resize?.(1)
+    await expect.poll(() => counted(held)).toBe(2)
+    expect(pool.counts()).toMatchObject({ size: 2, used: 2 })
+    await others[0]?.release(false)
+    await expect.poll(() => counted(held)).toBe(1)
+    await held.release(true)
+  })
+
+  it('opens more again when it may', async () => {
+    const { pool, checkouts } = await fourOpen()
+    await Promise.all(checkouts.map(({ release }) => release(true)))
+    pool.resize?.(1)
+    await expect.poll(() => pool.counts().size).toBe(1)
+    pool.resize?.(3)
+    const again = await Promise.all([1, 2, 3].map(() => pool.checkout()))
+    const pids = await Promise.all(again.map(pidOf))
+    expect(new Set(pids).size).toBe(3)
+    await Promise.all(again.map(({ release }) => release(true)))
+  })
+})
