@@ -1,7 +1,7 @@
-import { Hono } from 'hono'
 import { Problem, problemResponse, toProblem } from '../problem.ts'
 import { logUnexpected } from '../telemetry/log.ts'
 import type { RouteEnv } from './bindings.ts'
+import { openApiApp } from './openapi.ts'
 import { posts } from './posts/routes.ts'
 import { users } from './users/routes.ts'
 
@@ -9,7 +9,7 @@ import { users } from './users/routes.ts'
  * What tenants call, and under /internal what only the edge does: it forwards nothing but /api. Mounted wherever a
  * tenant's requests run.
  */
-export const routes = new Hono<RouteEnv>()
+export const routes = openApiApp<RouteEnv>()
 
 routes.route('/api/posts', posts)
 routes.route('/internal/users', users)

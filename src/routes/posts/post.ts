@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { whole } from '../input.ts'
+import { time } from '../openapi.ts'
 
 /** Text that both databases store as it is: Postgres takes neither NUL nor half a surrogate pair. */
 const text = (min: number, max: number) =>
@@ -35,3 +36,15 @@ export interface Post {
   readonly created_at: Date
   readonly updated_at: Date
 }
+
+/** A post as it is answered. */
+export const PostAnswer = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    content: z.string(),
+    tags: z.array(z.string()).readonly(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'Post' })

@@ -1,23 +1,22 @@
-import { Hono } from 'hono'
 import { Problem } from '../../problem.ts'
 import type { RouteEnv } from '../bindings.ts'
-import { readBody, readQuery } from '../input.ts'
-import { NewPost, Page, PostChange } from './post.ts'
+import { openApiApp } from '../openapi.ts'
+import { changePost, createPost, deletePost, findPost, listPosts } from './api.ts'
 import { postStore } from './store.ts'
 
 /** Posts of the tenant that a request acts for. */
-export const posts = new Hono<RouteEnv>()
+export const posts = openApiApp<RouteEnv>()
 
-posts.get('/', async (c) => {
-  const page = readQuery(c, Page)
+posts.openapi(listPosts, async (c) => {
+  const page = c.req.valid('query')
   const { tenant } = c.env
   await using lease = await c.env.lease()
   const found = await postStore(lease.connection, tenant).list(page)
-  return c.json({ user_id: tenant.id, posts: found })
+  return c.json({ user_id: tenant.id, posts: found }, 200)
 })
 
-posts.post('/', async (c) => {
-  const post = await readBody(c, NewPost)
+posts.openapi(createPost, async (c) => {
+  const post = c.req.valid('json')
   const { tenant } = c.env
   await using lease = await c.env.lease()
   const id = await postStore(lease.connection, tenant).create(post)
@@ -26,29 +25,31 @@ posts.post('/', async (c) => {
   })
 })
 
-posts.get('/:post_id', async (c) => {
+posts.openapi(findPost, async (c) => {
+  const { post_id: id } = c.req.valid('param')
   const { tenant } = c.env
   await using lease = await c.env.lease()
-  const post = await postStore(lease.connection, tenant).find(c.req.param('post_id'))
+  const post = await postStore(lease.connection, tenant).find(id)
   if (!post) throw missingPost()
-  return c.json({ user_id: tenant.id, post })
+  return c.json({ user_id: tenant.id, post }, 200)
 })
 
-posts.put('/:post_id', async (c) => {
-  const change = await readBody(c, PostChange)
+posts.openapi(changePost, async (c) => {
+  const { post_id: id } = c.req.valid('param')
+  const change = c.req.valid('json')
   const { tenant } = c.env
   await using lease = await c.env.lease()
-  const post = await postStore(lease.connection, tenant).update(c.req.param('post_id'), change)
+  const post = await postStore(lease.connection, tenant).update(id, change)
   if (!post) throw missingPost()
-  return c.json({ user_id: tenant.id, post })
+  return c.json({ user_id: tenant.id, post }, 200)
 })
 
-posts.delete('/:post_id', async (c) => {
-  const id = c.req.param('post_id')
+posts.openapi(deletePost, async (c) => {
+  const { post_id: id } = c.req.valid('param')
   const { tenant } = c.env
   await using lease = await c.env.lease()
   if (!(await postStore(lease.connection, tenant).remove(id))) throw missingPost()
-  return c.json({ user_id: tenant.id, post_id: id, message: 'Post deleted' })
+  return c.json({ user_id: tenant.id, post_id: id, message: 'Post deleted' }, 200)
 })
 
 function missingPost(): Problem {
