@@ -22,6 +22,7 @@ const KINDS = {
   conflict: [409, 'The request conflicts with what is stored'],
   directory_read_only: [409, 'The tenants of this deployment are those of its variable TENANTS'],
   email_taken: [409, 'There is a user with this email'],
+  precondition_failed: [412, 'It was changed since it was read'],
   payload_too_large: [413, 'The request body is too large'],
   unsupported_media_type: [415, 'The request body must be application/json'],
   unprocessable: [422, 'The database refused a value in the request'],

@@ -1,6 +1,7 @@
 import { Problem, problemResponse, toProblem } from '../problem.ts'
 import { logUnexpected } from '../telemetry/log.ts'
 import type { RouteEnv } from './bindings.ts'
+import { comments } from './comments/routes.ts'
 import { openApiApp } from './openapi.ts'
 import { posts } from './posts/routes.ts'
 import { users } from './users/routes.ts'
@@ -12,6 +13,7 @@ import { users } from './users/routes.ts'
 export const routes = openApiApp<RouteEnv>()
 
 routes.route('/api/posts', posts)
+routes.route('/api/posts', comments)
 routes.route('/internal/users', users)
 
 routes.notFound((c) => problemResponse(new Problem('not_found'), c.env.requestId))

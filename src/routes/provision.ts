@@ -2,6 +2,8 @@ import type { Connection, PostgresConnection } from '../engines/connection.ts'
 import type { MongoConnection } from '../engines/mongo.ts'
 import { literal, quoted } from '../engines/postgres-names.ts'
 import { databaseOf, schemaOf, type Tenant } from '../tenants/tenant.ts'
+import { commentsIndexes } from './comments/mongo.ts'
+import { commentsTable } from './comments/postgres.ts'
 import { postsIndexes } from './posts/mongo.ts'
 import { postsTable } from './posts/postgres.ts'
 import { usersIndexes } from './users/mongo.ts'
@@ -34,6 +36,7 @@ async function provisionSchema(connection: PostgresConnection, tenantId: string)
     `SELECT pg_advisory_xact_lock(hashtextextended(${literal(name)}, 0))`,
     `CREATE SCHEMA IF NOT EXISTS ${schema}`,
     ...postsTable(schema),
+    ...commentsTable(schema),
     ...usersTable(schema),
   ])
 }
@@ -41,6 +44,7 @@ async function provisionSchema(connection: PostgresConnection, tenantId: string)
 async function provisionDatabase(connection: MongoConnection, tenantId: string): Promise<void> {
   await connection.run(databaseOf(tenantId), async (db) => {
     await postsIndexes(db)
+    await commentsIndexes(db)
     await usersIndexes(db)
   })
 }

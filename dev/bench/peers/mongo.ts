@@ -23,7 +23,7 @@ export async function documentsPerRequest(env: PeerEnv, ctx: ExecutionContext): 
       .collection('posts')
       .find({}, { sort: { created_at: -1, _id: -1 }, skip: 0, limit: 20, batchSize: 20, singleBatch: true })
       .toArray()
-    const posts = documents.map(({ _id, ...post }) => ({ id: _id.toHexString(), ...post }))
+    const posts = documents.map(({ _id, version: _, ...post }) => ({ id: _id.toHexString(), ...post }))
     return Response.json({ user_id: TENANTS.mongo, posts })
   } finally {
     ctx.waitUntil(client.close())

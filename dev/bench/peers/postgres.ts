@@ -23,7 +23,8 @@ export async function postsPerRequest(env: PeerEnv, ctx: ExecutionContext): Prom
   const pool = openPostgres(env)
   try {
     const { rows } = await pool.query(
-      `SELECT id, title, content, tags, created_at, updated_at FROM "tenant_${TENANTS.postgres}".posts
+      `SELECT id, title, content, tags, views::float8 AS views, likes::float8 AS likes, created_at, updated_at
+         FROM "tenant_${TENANTS.postgres}".posts
         ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2`,
       [20, 0],
     )

@@ -1,13 +1,19 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { BODY_PROBLEMS, json, takes, tenantProblems } from '../openapi.ts'
-import { NewPost, Page, PostAnswer, PostChange } from './post.ts'
+import { NewPost, Page, PostAnswer, PostChange, PostDetailAnswer, PostStatsAnswer } from './post.ts'
 
 const tags = ['Posts']
 const params = z.object({ post_id: z.string() })
+const named = { user_id: z.string(), post_id: z.string() }
 
-const Found = z.object({ user_id: z.string(), post: PostAnswer })
-const Done = z.object({ user_id: z.string(), post_id: z.string(), message: z.string() })
+const Found = z.object({ user_id: z.string(), post: PostDetailAnswer })
+const Done = z.object({ ...named, message: z.string() })
+
+/** Comments, views and likes leave the tag as it is: it is for `If-Match`. */
+const headers = {
+  etag: { description: "The post's version, for `If-Match`", schema: { type: 'string' as const } },
+}
 
 export const listPosts = createRoute({
   method: 'get',
@@ -33,13 +39,21 @@ export const createPost = createRoute({
   },
 })
 
+export const readPostStats = createRoute({
+  method: 'get',
+  path: '/stats',
+  tags,
+  summary: 'Count posts, views and likes',
+  responses: { 200: json(PostStatsAnswer, 'The sums; zeros on an empty blog'), ...tenantProblems() },
+})
+
 export const findPost = createRoute({
   method: 'get',
   path: '/{post_id}',
   tags,
-  summary: 'Read a post',
+  summary: 'Read a post with its first comments',
   request: { params },
-  responses: { 200: json(Found, 'The post'), ...tenantProblems('not_found') },
+  responses: { 200: { ...json(Found, 'The post'), headers }, ...tenantProblems('not_found') },
 })
 
 export const changePost = createRoute({
@@ -47,10 +61,10 @@ export const changePost = createRoute({
   path: '/{post_id}',
   tags,
   summary: 'Change a post: any of title, content and tags',
-  ...takes(PostChange, { params }),
+  ...takes(PostChange, { params, headers: z.object({ 'if-match': z.string().optional() }) }),
   responses: {
-    200: json(Found, 'The post as it is now'),
-    ...tenantProblems(...BODY_PROBLEMS, 'unprocessable', 'not_found'),
+    200: { ...json(Found, 'The post as it is now'), headers },
+    ...tenantProblems(...BODY_PROBLEMS, 'unprocessable', 'not_found', 'precondition_failed'),
   },
 })
 
@@ -58,7 +72,31 @@ export const deletePost = createRoute({
   method: 'delete',
   path: '/{post_id}',
   tags,
-  summary: 'Delete a post',
+  summary: 'Delete a post with its comments',
   request: { params },
   responses: { 200: json(Done, 'The post is deleted'), ...tenantProblems('not_found') },
+})
+
+export const viewPost = createRoute({
+  method: 'post',
+  path: '/{post_id}/views',
+  tags,
+  summary: 'Count a view',
+  request: { params },
+  responses: {
+    200: json(z.object({ ...named, views: z.number() }), 'The views there are now'),
+    ...tenantProblems('not_found'),
+  },
+})
+
+export const likePost = createRoute({
+  method: 'post',
+  path: '/{post_id}/likes',
+  tags,
+  summary: 'Count a like',
+  request: { params },
+  responses: {
+    200: json(z.object({ ...named, likes: z.number() }), 'The likes there are now'),
+    ...tenantProblems('not_found'),
+  },
 })

@@ -1,21 +1,13 @@
 import { z } from 'zod'
+import { type Comment, CommentAnswer } from '../comments/comment.ts'
 import { whole } from '../input.ts'
 import { time } from '../openapi.ts'
-
-/** Text that both databases store as it is: Postgres takes neither NUL nor half a surrogate pair. */
-const text = (min: number, max: number) =>
-  z
-    .string()
-    .min(min)
-    .max(max)
-    .refine(
-      (value) => !value.includes('\0') && value.isWellFormed(),
-      'Text must be valid Unicode without NUL.',
-    )
+import { text } from '../text.ts'
 
 const title = text(1, 300)
 const content = text(0, 200_000)
-const tags = z.array(text(1, 50)).max(20)
+const tag = text(1, 50)
+const tags = z.array(tag).max(20)
 
 export const NewPost = z.strictObject({ title, content, tags: tags.default([]) })
 export type NewPost = z.infer<typeof NewPost>
@@ -25,7 +17,12 @@ export const PostChange = z
   .refine((change) => Object.keys(change).length > 0, 'Give at least one of title, content and tags.')
 export type PostChange = z.infer<typeof PostChange>
 
-export const Page = z.object({ limit: whole(1, 100).default(20), page: whole(1, 1_000_000).default(1) })
+export const Page = z.object({
+  limit: whole(1, 100).default(20),
+  page: whole(1, 1_000_000).default(1),
+  tag: tag.optional(),
+  sort: z.enum(['-created_at', 'created_at']).default('-created_at'),
+})
 export type Page = z.infer<typeof Page>
 
 export interface Post {
@@ -33,18 +30,58 @@ export interface Post {
   readonly title: string
   readonly content: string
   readonly tags: readonly string[]
+  readonly views: number
+  readonly likes: number
   readonly created_at: Date
   readonly updated_at: Date
 }
 
-/** A post as it is answered. */
+/** A post with the first page of its comments. */
+export interface PostDetail extends Post {
+  readonly comments: readonly Comment[]
+  /** What asks for the next page of them; `null` when there is none. */
+  readonly comments_cursor: string | null
+}
+
+/** A post, and which of its versions: each change makes a new one; views, likes and comments do not. */
+export interface VersionedPost {
+  readonly post: PostDetail
+  readonly version: number
+}
+
+/** What can be counted on a post. */
+export type Counter = 'views' | 'likes'
+
+export interface PostStats {
+  readonly total_posts: number
+  readonly total_views: number
+  readonly total_likes: number
+}
+
+const count = z.number()
+
+/** A post as it is answered in a list. */
 export const PostAnswer = z
   .object({
     id: z.string(),
     title: z.string(),
     content: z.string(),
     tags: z.array(z.string()).readonly(),
+    views: count,
+    likes: count,
     created_at: time,
     updated_at: time,
   })
   .meta({ id: 'Post' })
+
+/** A post as it is answered by itself. */
+export const PostDetailAnswer = PostAnswer.extend({
+  comments: z.array(CommentAnswer).readonly(),
+  comments_cursor: z.string().nullable().meta({
+    description: 'The `cursor` for the next page of comments; null when there is none.',
+  }),
+}).meta({ id: 'PostDetail' })
+
+export const PostStatsAnswer = z
+  .object({ total_posts: count, total_views: count, total_likes: count })
+  .meta({ id: 'PostStats' })
