@@ -10,6 +10,7 @@ import type {
   ServerConnections,
 } from './engine.ts'
 import { mongoFault } from './mongo-fault.ts'
+import { MongoTransactions, type StepOptions } from './mongo-transactions.ts'
 
 /** Connections the driver may be opening at a time for one client; the host's gate bounds the sum. */
 const MAX_CONNECTING = 2
@@ -63,6 +64,7 @@ class MongoPool implements EnginePool<MongoConnection> {
   readonly #client: MongoClient
   readonly #options: EngineOptions
   readonly #hooks: EngineHooks
+  readonly #transactions: MongoTransactions
   /** Open connections, by address and id: a replica set has a pool for each member, and ids are per pool. */
   readonly #open = new Set<string>()
   #checkedOut = 0
@@ -73,6 +75,7 @@ class MongoPool implements EnginePool<MongoConnection> {
     this.#client = client
     this.#options = options
     this.#hooks = hooks
+    this.#transactions = new MongoTransactions(client, options.now)
     this.#openedAt = options.now()
     const lifetime = options.lifetime()
     // The sweep that looks at this comes once a minute.
@@ -88,7 +91,7 @@ class MongoPool implements EnginePool<MongoConnection> {
 
   /** The driver lends a connection to each operation by itself; what is taken here is the right to one. */
   async checkout(): Promise<Checkout<MongoConnection>> {
-    const connection = new MongoConnection(this.#client, this.#options, this.#hooks)
+    const connection = new MongoConnection(this.#client, this.#options, this.#hooks, this.#transactions)
     return {
       connection,
       lastUsedAt: this.#lastUsedAt,
@@ -145,13 +148,20 @@ class MongoPool implements EnginePool<MongoConnection> {
 export class MongoConnection {
   readonly engine = 'mongo'
   readonly #client: MongoClient
+  readonly #transactions: MongoTransactions
   readonly #options: EngineOptions
   readonly #hooks: EngineHooks
   /** Settles when the last operation has ended. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(client: MongoClient, options: EngineOptions, hooks: EngineHooks) {
+  constructor(
+    client: MongoClient,
+    options: EngineOptions,
+    hooks: EngineHooks,
+    transactions = new MongoTransactions(client, options.now),
+  ) {
     this.#client = client
+    this.#transactions = transactions
     this.#options = options
     this.#hooks = hooks
   }
@@ -175,6 +185,14 @@ export class MongoConnection {
     } finally {
       this.#hooks.commandEnded(this.#options.now() - started)
     }
+  }
+
+  /**
+   * Runs a multi-step write: as one transaction where the deployment has them (then `work` may run more than once),
+   * else step by step. Every call of the driver gets `options`. Throws a `Problem`.
+   */
+  atomically<T>(database: string, work: (db: Db, options: StepOptions) => Promise<T>): Promise<T> {
+    return this.run(database, (db, limits) => this.#transactions.run(db, limits, work))
   }
 
   /** Throws a `Problem` when the server does not answer within `timeoutMs`. */

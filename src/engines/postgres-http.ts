@@ -1,5 +1,5 @@
 import { type NeonQueryFunction, neon, neonConfig } from '@neondatabase/serverless'
-import type { Parameter, PostgresConnection } from './connection.ts'
+import type { Parameter, PostgresConnection, Statement } from './connection.ts'
 import { postgresFault } from './postgres-fault.ts'
 
 /**
@@ -28,7 +28,12 @@ export class PostgresHttp implements PostgresConnection {
   }
 
   async batch(statements: readonly string[]): Promise<void> {
-    const queries = statements.map((statement) => this.#sql.query(statement))
+    await this.atomically(statements.map((text) => ({ text, parameters: [] })))
+  }
+
+  /** One request, which Neon's proxy runs between BEGIN and COMMIT (github.com/neondatabase/serverless, README). */
+  async atomically(statements: readonly Statement[]): Promise<void> {
+    const queries = statements.map(({ text, parameters }) => this.#sql.query(text, [...parameters]))
     await this.#sql.transaction(queries, { fetchOptions: this.#limits() }).catch(fail)
   }
 

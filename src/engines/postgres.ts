@@ -1,6 +1,6 @@
 import { neonConfig, Pool, type PoolClient, type PoolConfig } from '@neondatabase/serverless'
 import { Problem } from '../problem.ts'
-import type { Parameter, PostgresConnection } from './connection.ts'
+import type { Parameter, PostgresConnection, Statement } from './connection.ts'
 import type {
   Checkout,
   Engine,
@@ -212,6 +212,12 @@ export class PostgresClient implements PostgresConnection {
   /** Runs statements without parameters in one round trip: what is sent as one is one transaction. */
   async batch(statements: readonly string[]): Promise<void> {
     await this.#run('statement', this.#client.query(statements.join(';\n')))
+  }
+
+  async atomically(statements: readonly Statement[]): Promise<void> {
+    await this.transaction(async () => {
+      for (const { text, parameters } of statements) await this.query(text, parameters)
+    })
   }
 
   /**

@@ -66,6 +66,7 @@ async function openHttp(): Promise<CountedConnection> {
     engine: 'postgres',
     query: (text, parameters) => counter.count(http.query(text, parameters)),
     batch: (statements) => counter.count(http.batch(statements)),
+    atomically: (statements) => counter.count(http.atomically(statements)),
   }
   return counter.connection(counted, 'postgres', async () => {})
 }
