@@ -1,21 +1,7 @@
 import { z } from 'zod'
 import { Problem } from '../../problem.ts'
+import { Email } from '../../routes/users/email.ts'
 import { TenantId } from '../../tenants/tenant.ts'
-
-/**
- * An email in its normal form: NFKC and lower case, so that one address is one user however it was typed. It is not
- * checked beyond its form; nothing is sent to it.
- */
-const Email = z
-  .string()
-  .max(500)
-  .transform((value) => value.trim().normalize('NFKC').toLowerCase().normalize('NFKC'))
-  .pipe(
-    z
-      .string()
-      .max(254)
-      .regex(/^[^\s@\p{C}]{1,64}@[^\s@\p{C}]+$/u, 'Expected an email address.'),
-  )
 
 /**
  * 8 to 128 characters of any kind, counted as code points in the form NFKC, so that every keyboard types the same one

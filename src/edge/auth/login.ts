@@ -10,18 +10,19 @@ export interface KnownUsers {
 }
 
 /**
- * The user whom an email and a password belong to. One hash is made whether there is such a user or not, and the
- * answer is the same; a hash of another cost is replaced. Throws `invalid_credentials`.
+ * The user whom an email and a password belong to. One hash is made whether there is such a user, with a password, or
+ * not, and the answer is the same; a hash of another cost is replaced. Throws `invalid_credentials`.
  */
 export async function login(
   { email, password }: Pick<Login, 'email' | 'password'>,
   { users, passwords }: { users: KnownUsers; passwords: Passwords },
 ): Promise<User> {
   const user = await users.find({ email })
-  const { ok, outdated } = passwords.verify(password, user?.password_hash)
-  if (!user || !ok) throw new Problem('invalid_credentials')
+  const stored = user?.password_hash ?? undefined
+  const { ok, outdated } = passwords.verify(password, stored)
+  if (!user || stored === undefined || !ok) throw new Problem('invalid_credentials')
   if (outdated) {
-    await users.changePassword(user.id, { from: user.password_hash, to: passwords.hash(password) })
+    await users.changePassword(user.id, { from: stored, to: passwords.hash(password) })
   }
   return user
 }

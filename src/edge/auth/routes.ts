@@ -28,14 +28,20 @@ const passwords = new Passwords()
 
 auth.post('/register', async (c) => {
   const signIn = signInOf(c.var.config)
-  if (c.var.config.registration === 'admin') await requireAdmin(c)
+  const byAdmin = c.var.config.registration === 'admin'
+  if (byAdmin) await requireAdmin(c)
   const { tenant: named, ...credentials } = await readBody(c, Registration)
   const id = tenantOf(named, c.req.url, c.var.config.tenantDomain)
   using _ = slots.take()
   await admit(c, id, 'address', signIn.attempts.byAddress('register', addressOf(c)))
   const tenant = await tenantFor(c, id)
   const { email, password } = credentials
-  const user = await new Users(c, tenant).create({ email, password_hash: passwords.hash(password) })
+  // Nobody proves that an email is his: where anybody may register, nobody gets the role that an admin gave to one.
+  const user = await new Users(c, tenant).create({
+    email,
+    password_hash: passwords.hash(password),
+    claim: byAdmin,
+  })
   return c.json(await signedIn(signIn, tenant, user), 201, NO_STORE)
 })
 

@@ -3,8 +3,17 @@ import { v7 as uuidv7 } from 'uuid'
 import type { MongoConnection } from '../../engines/mongo.ts'
 import { Problem } from '../../problem.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
+import { before, type Page } from '../page.ts'
 import type { UserStore } from './store.ts'
-import type { NewUser, PasswordChange, User, UserKey } from './user.ts'
+import {
+  type Member,
+  type NewMember,
+  type NewUser,
+  type PasswordChange,
+  USERS,
+  type User,
+  type UserKey,
+} from './user.ts'
 
 interface UserDocument extends Omit<User, 'id'> {
   readonly _id: string
@@ -12,11 +21,9 @@ interface UserDocument extends Omit<User, 'id'> {
   readonly founder?: true
 }
 
-const COLLECTION = 'users'
-
 /** Creates the indexes of the users collection; safe to repeat. */
 export async function usersIndexes(db: Db): Promise<void> {
-  await db.collection(COLLECTION).createIndexes([
+  await db.collection(USERS).createIndexes([
     { key: { email: 1 }, name: 'users_email', unique: true },
     { key: { founder: 1 }, name: 'users_founder', unique: true, sparse: true },
   ])
@@ -37,9 +44,27 @@ export class MongoUsers implements UserStore {
     return document ? toUser(document) : undefined
   }
 
+  async list({ limit, page }: Page): Promise<Member[]> {
+    const documents = await this.#run((users, limits) =>
+      users.find({}, { sort: { _id: 1 }, skip: before({ limit, page }), limit, ...limits }).toArray(),
+    )
+    return documents.map(toMember)
+  }
+
   async create(user: NewUser): Promise<User | undefined> {
     // Who lost the race to be first sees the winner the second time; then only the email can stand in the way.
-    return (await this.#insert(user)) ?? (await this.#insert(user))
+    const created = (await this.#register(user)) ?? (await this.#register(user))
+    return created ?? (user.claim ? this.#claim(user) : undefined)
+  }
+
+  async add(member: NewMember): Promise<Member | undefined> {
+    const document = await this.#insert({
+      _id: uuidv7(),
+      ...member,
+      password_hash: null,
+      created_at: new Date(),
+    })
+    return document && toMember(document)
   }
 
   async changePassword(id: string, { from, to }: PasswordChange): Promise<boolean> {
@@ -49,9 +74,9 @@ export class MongoUsers implements UserStore {
     return result.matchedCount === 1
   }
 
-  async #insert({ email, password_hash }: NewUser): Promise<User | undefined> {
+  async #register({ email, password_hash }: NewUser): Promise<User | undefined> {
     const other = await this.#run((users, limits) => users.findOne({}, { projection: { _id: 1 }, ...limits }))
-    const document: UserDocument = {
+    const document = await this.#insert({
       _id: uuidv7(),
       email,
       name: null,
@@ -59,25 +84,46 @@ export class MongoUsers implements UserStore {
       password_hash,
       ...(!other && { founder: true }),
       created_at: new Date(),
-    }
+    })
+    return document && toUser(document)
+  }
+
+  async #claim({ email, password_hash }: NewUser): Promise<User | undefined> {
+    const document = await this.#run((users, limits) =>
+      users.findOneAndUpdate(
+        { email, password_hash: null },
+        { $set: { password_hash } },
+        { returnDocument: 'after', ...limits },
+      ),
+    )
+    return document ? toUser(document) : undefined
+  }
+
+  /** `undefined` when one of the unique fields is taken. */
+  async #insert(document: UserDocument): Promise<UserDocument | undefined> {
     try {
       await this.#run((users, limits) => users.insertOne(document, limits))
     } catch (error) {
       if (error instanceof Problem && error.code === 'conflict') return undefined
       throw error
     }
-    return toUser(document)
+    return document
   }
 
   #run<T>(
     operation: (users: Collection<UserDocument>, limits: { maxTimeMS: number }) => Promise<T>,
   ): Promise<T> {
     return this.#connection.run(this.#database, (db, limits) =>
-      operation(db.collection<UserDocument>(COLLECTION), limits),
+      operation(db.collection<UserDocument>(USERS), limits),
     )
   }
 }
 
 function toUser({ _id, founder: _, ...user }: UserDocument): User {
   return { id: _id, ...user }
+}
+
+function toMember(document: UserDocument): Member {
+  const { password_hash: _, ...member } = toUser(document)
+  return member
 }

@@ -3,8 +3,9 @@ import type { PostgresConnection } from '../../engines/connection.ts'
 import { literal, quoted } from '../../engines/postgres-names.ts'
 import { ROLES } from '../../tenants/caller.ts'
 import { schemaOf } from '../../tenants/tenant.ts'
+import { before, type Page } from '../page.ts'
 import type { UserStore } from './store.ts'
-import type { NewUser, PasswordChange, User, UserKey } from './user.ts'
+import type { Member, NewMember, NewUser, PasswordChange, User, UserKey } from './user.ts'
 
 /**
  * What creates the users table in a schema whose quoted name is given; safe to repeat. `founder` is true for the
@@ -16,13 +17,21 @@ export const usersTable = (schema: string): readonly string[] => [
     email text NOT NULL UNIQUE,
     name text,
     role text NOT NULL CHECK (role IN (${ROLES.map(literal).join(', ')})),
-    password_hash text NOT NULL,
+    password_hash text,
     founder boolean UNIQUE CHECK (founder),
     created_at timestamptz NOT NULL DEFAULT now()
   )`,
+  // Tables from before users without a password. Only those: the change locks the table against everybody.
+  `DO $$ BEGIN
+    IF (SELECT attnotnull FROM pg_attribute
+         WHERE attrelid = ${literal(`${schema}.users`)}::regclass AND attname = 'password_hash') THEN
+      ALTER TABLE ${schema}.users ALTER COLUMN password_hash DROP NOT NULL;
+    END IF;
+  END $$`,
 ]
 
-const COLUMNS = 'id, email, name, role, password_hash, created_at'
+const MEMBER = 'id, email, name, role, created_at'
+const COLUMNS = `${MEMBER}, password_hash`
 
 export class PostgresUsers implements UserStore {
   readonly #connection: PostgresConnection
@@ -43,9 +52,26 @@ export class PostgresUsers implements UserStore {
     return rows[0]
   }
 
+  list(page: Page): Promise<Member[]> {
+    return this.#connection.query<Member>(
+      `SELECT ${MEMBER} FROM ${this.#table} ORDER BY id LIMIT $1 OFFSET $2`,
+      [page.limit, before(page)],
+    )
+  }
+
   async create(user: NewUser): Promise<User | undefined> {
     // Who lost the race to be first sees the winner the second time; then only the email can stand in the way.
-    return (await this.#insert(user)) ?? (await this.#insert(user))
+    const created = (await this.#insert(user)) ?? (await this.#insert(user))
+    return created ?? (user.claim ? this.#claim(user) : undefined)
+  }
+
+  async add({ email, name, role }: NewMember): Promise<Member | undefined> {
+    const rows = await this.#connection.query<Member>(
+      `INSERT INTO ${this.#table} (id, email, name, role) VALUES ($1, $2, $3, $4)
+       ON CONFLICT DO NOTHING RETURNING ${MEMBER}`,
+      [uuidv7(), email, name, role],
+    )
+    return rows[0]
   }
 
   async changePassword(id: string, { from, to }: PasswordChange): Promise<boolean> {
@@ -64,6 +90,14 @@ export class PostgresUsers implements UserStore {
          FROM (SELECT EXISTS (SELECT FROM ${this.#table}) AS others) AS known
        ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
       [uuidv7(), email, password_hash],
+    )
+    return rows[0]
+  }
+
+  async #claim({ email, password_hash }: NewUser): Promise<User | undefined> {
+    const rows = await this.#connection.query<User>(
+      `UPDATE ${this.#table} SET password_hash = $2 WHERE email = $1 AND password_hash IS NULL RETURNING ${COLUMNS}`,
+      [email, password_hash],
     )
     return rows[0]
   }

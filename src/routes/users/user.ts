@@ -1,27 +1,52 @@
 import { z } from 'zod'
-import type { Role } from '../../tenants/caller.ts'
+import { ROLES, type Role } from '../../tenants/caller.ts'
+import { time } from '../openapi.ts'
+import { text } from '../text.ts'
+import { Email } from './email.ts'
 
-/** Who may sign in to a tenant. */
+/** The collection that users are kept in. */
+export const USERS = 'users'
+
+/** Who belongs to a tenant, and signs in to it with a password if it has one. */
 export interface User {
   readonly id: string
-  /** In its normal form; see edge/auth/credentials.ts. */
+  /** In its normal form; see email.ts. */
   readonly email: string
   readonly name: string | null
   readonly role: Role
-  /** Hash, salt and parameters in one; see edge/auth/passwords.ts. */
-  readonly password_hash: string
+  /** Hash, salt and parameters in one; see edge/auth/passwords.ts. `null` for who cannot sign in here, or not yet. */
+  readonly password_hash: string | null
   readonly created_at: Date
 }
 
-const text = z.string().min(1).max(500)
+const key = z.string().min(1).max(500)
 
-export const NewUser = z.strictObject({ email: text, password_hash: text })
+/** Who registers. `claim`: may take over the user of that email, as long as it has no password. */
+export const NewUser = z.strictObject({ email: key, password_hash: key, claim: z.boolean().default(false) })
 export type NewUser = z.infer<typeof NewUser>
 
+/** Whom the company adds, without a password. */
+export const NewMember = z.strictObject({ email: Email, name: text(1, 200), role: z.enum(ROLES) })
+export type NewMember = z.infer<typeof NewMember>
+
+/** A user as others of the tenant see it. */
+export type Member = Omit<User, 'password_hash'>
+
+/** A member as it is answered. */
+export const MemberAnswer = z
+  .object({
+    id: z.string(),
+    email: z.string(),
+    name: z.string().nullable(),
+    role: z.enum(ROLES),
+    created_at: time,
+  })
+  .meta({ id: 'Member' })
+
 /** What a user is found by. */
-export const UserKey = z.union([z.strictObject({ email: text }), z.strictObject({ id: text })])
+export const UserKey = z.union([z.strictObject({ email: key }), z.strictObject({ id: key })])
 export type UserKey = z.infer<typeof UserKey>
 
 /** A password's new hash, taken only while the old one is still there. */
-export const PasswordChange = z.strictObject({ from: text, to: text })
+export const PasswordChange = z.strictObject({ from: key, to: key })
 export type PasswordChange = z.infer<typeof PasswordChange>

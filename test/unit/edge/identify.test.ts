@@ -37,11 +37,11 @@ test('beside user_id the claims sub and role say which user is calling', async (
   for (const role of ['root', '', ['admin'], 1]) expect(await callerOf({ user_id: 'acme', role })).toEqual({})
 })
 
-test('nothing but a token says which user is calling', async () => {
-  const request = asking('/?user_id=a&sub=u1&role=admin', {
-    headers: { 'x-user-id': 'a', 'x-role': 'admin' },
+test('nothing but a token says which user is calling; without one it is the tenant itself, as its admin', async () => {
+  const request = asking('/?user_id=a&sub=u1&role=viewer', {
+    headers: { 'x-user-id': 'a', 'x-role': 'viewer' },
   })
-  expect(await identify(request, every)).toEqual({ tenant: 'a', caller: {} })
+  expect(await identify(request, every)).toEqual({ tenant: 'a', caller: { role: 'admin' } })
 })
 
 test('the header names the tenant, then the parameter', async () => {

@@ -9,7 +9,7 @@ const CHEAP = { ln: 1, r: 1, p: 1 }
 const EMAIL = 'ada@acme.test'
 
 /** A tenant with one user, whose hash was made at `cost`. */
-function tenantWith(cost = CHEAP) {
+function tenantWith(cost = CHEAP, password: string | null = 'correct horse') {
   const derive = vi.fn(scryptSync)
   const passwords = new Passwords({ cost: CHEAP, derive })
   const user: User = {
@@ -17,7 +17,7 @@ function tenantWith(cost = CHEAP) {
     email: EMAIL,
     name: null,
     role: 'member',
-    password_hash: new Passwords({ cost }).hash('correct horse'),
+    password_hash: password === null ? null : new Passwords({ cost }).hash(password),
     created_at: new Date(0),
   }
   const changes: PasswordChange[] = []
@@ -46,6 +46,15 @@ test('an unknown user and a wrong password get the same answer for the same work
   expect(unknown.code).toBe('invalid_credentials')
   expect(hashesForUnknown).toBe(1)
   expect(derive).toHaveBeenCalledTimes(2)
+})
+
+test('a user without a password is refused like an unknown one, for the same work', async () => {
+  const { signIn, derive } = tenantWith(CHEAP, null)
+  expect(await problemOf(signIn(EMAIL, 'correct horse'))).toEqual(
+    await problemOf(signIn('nobody@acme.test', 'correct horse')),
+  )
+  expect(await problemOf(signIn(EMAIL, ''))).toMatchObject({ code: 'invalid_credentials' })
+  expect(derive).toHaveBeenCalledTimes(3)
 })
 
 test('a hash of an older cost is replaced by one of today at the next sign-in, and only then', async () => {
