@@ -2,6 +2,7 @@ import { Problem, problemResponse, toProblem } from '../problem.ts'
 import { logUnexpected } from '../telemetry/log.ts'
 import type { RouteEnv } from './bindings.ts'
 import { comments } from './comments/routes.ts'
+import { company } from './company/routes.ts'
 import { openApiApp } from './openapi.ts'
 import { posts } from './posts/routes.ts'
 import { users } from './users/routes.ts'
@@ -14,6 +15,7 @@ export const routes = openApiApp<RouteEnv>()
 
 routes.route('/api/posts', posts)
 routes.route('/api/posts', comments)
+routes.route('/api/company', company)
 routes.route('/internal/users', users)
 
 routes.notFound((c) => problemResponse(new Problem('not_found'), c.env.requestId))

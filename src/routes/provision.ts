@@ -4,8 +4,14 @@ import { literal, quoted } from '../engines/postgres-names.ts'
 import { databaseOf, schemaOf, type Tenant } from '../tenants/tenant.ts'
 import { commentsIndexes } from './comments/mongo.ts'
 import { commentsTable } from './comments/postgres.ts'
+import { metadataRecord as mongoMetadata } from './company/mongo.ts'
+import { metadataRecord as postgresMetadata } from './company/postgres.ts'
 import { postsIndexes } from './posts/mongo.ts'
 import { postsTable } from './posts/postgres.ts'
+import { projectsIndexes } from './projects/mongo.ts'
+import { projectsTable } from './projects/postgres.ts'
+import { tasksIndexes } from './tasks/mongo.ts'
+import { tasksTable } from './tasks/postgres.ts'
 import { usersIndexes } from './users/mongo.ts'
 import { usersTable } from './users/postgres.ts'
 
@@ -38,6 +44,9 @@ async function provisionSchema(connection: PostgresConnection, tenantId: string)
     ...postsTable(schema),
     ...commentsTable(schema),
     ...usersTable(schema),
+    ...projectsTable(schema),
+    ...tasksTable(schema),
+    ...postgresMetadata(schema, tenantId),
   ])
 }
 
@@ -46,5 +55,8 @@ async function provisionDatabase(connection: MongoConnection, tenantId: string):
     await postsIndexes(db)
     await commentsIndexes(db)
     await usersIndexes(db)
+    await projectsIndexes(db)
+    await tasksIndexes(db)
+    await mongoMetadata(db, tenantId)
   })
 }
