@@ -60,7 +60,8 @@ export class MongoProjects implements ProjectStore {
         await db.collection<ProjectDocument>(PROJECTS).insertOne(project, options)
       })
     } catch (error) {
-      if (isRefusal(error)) await this.#removeTasks(id)
+      // What cannot be taken back now is seen by nobody; the answer is still about what was refused.
+      if (isRefusal(error)) await this.#removeTasks(id).catch(() => {})
       throw error
     }
     return plan
