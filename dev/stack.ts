@@ -28,9 +28,9 @@ if (import.meta.main) {
     maxConnections,
     log: progress(),
   })
-  const { variables, control, postgresUrl } = stack
+  const { variables, control, postgres } = stack
   await seedDirectory(variables)
-  const info: StackInfo = { variables, controlUrl: control.url, postgresUrl }
+  const info: StackInfo = { variables, controlUrl: control.url, postgresUrl: postgres.primary.url }
   process.stdin.resume()
   const parentGone = new Promise<unknown>((resolve) => {
     process.stdin.once('close', resolve)

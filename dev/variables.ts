@@ -7,6 +7,11 @@ import { Variables } from '../src/variables.ts'
  */
 export function localVariables(stack: Readonly<Record<string, string>>): Record<string, string> {
   const variables = { ...stack }
+  // The stack's replica follows the stack's primary, and nobody else's.
+  if (process.env.DB_PRIMARY_DB_URL !== undefined) {
+    variables.DB_REPLICA_DB_URL = ''
+    variables.NEON_WS_PROXY = variables.NEON_WS_PROXY?.split(',')[0] ?? ''
+  }
   for (const name of Object.keys(Variables.shape)) {
     const value = process.env[name]
     // MONGODB_URI has already decided what the stack stands in front of.

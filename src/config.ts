@@ -1,5 +1,6 @@
+import type { ReadName } from './consistency.ts'
 import type { LimitSettings } from './limit-settings.ts'
-import type { Cluster } from './pools/statistics.ts'
+import { type Cluster, isReplica, type ReplicaCluster, replicaClusters } from './pools/cluster.ts'
 import { type EngineName, TIERS, type Tier } from './tenants/tenant.ts'
 import { DEFAULT_TIERS, type TierSettings } from './tenants/tier.ts'
 import { crossFaults, setVariables, type VariableFault, Variables } from './variables.ts'
@@ -39,7 +40,9 @@ export interface Config {
   readonly slowQueryMs: number
   readonly postgres: {
     readonly primaryUrl: string | undefined
-    readonly replicaUrl: string | undefined
+    readonly replicas: readonly ReplicaSettings[]
+    /** How long a tenant that wrote reads from the primary, in ms. */
+    readonly writePinMs: number
     /** `host:port/path` of a WebSocket-to-TCP proxy in front of a Postgres that is not Neon's. */
     readonly wsProxy: string | undefined
     /** Where Postgres over HTTP is served, if not by Neon itself. */
@@ -47,7 +50,9 @@ export interface Config {
   }
   readonly mongoUri: string | undefined
   /** Connections that the servers take; `undefined` where they are to be asked. */
-  readonly maxConnections: Readonly<Record<Cluster, number | undefined>>
+  readonly maxConnections: Readonly<Record<'postgres' | 'postgres-replica' | 'mongo', number | undefined>>
+  /** The reads that are eventual where a request does not say. */
+  readonly eventualReads: ReadonlySet<ReadName>
   readonly defaultEngine: EngineName
   readonly tenants: ReadonlyMap<string, ListedTenant>
   readonly tierByPrefix: boolean
@@ -72,6 +77,14 @@ export interface Config {
   /** 256 bits each, in base64: the first one seals tenants' connection strings, all of them open. */
   readonly directoryKeys: readonly string[]
   readonly allowPrivateDatabases: boolean
+}
+
+/** One read replica. */
+export interface ReplicaSettings {
+  readonly cluster: ReplicaCluster
+  readonly url: string
+  /** As the primary's. */
+  readonly wsProxy: string | undefined
 }
 
 /** What `TENANTS` says of a tenant. */
@@ -124,8 +137,9 @@ export function parseConfig(env: object): ConfigResult {
     slowQueryMs: v.SLOW_QUERY_MS,
     postgres: {
       primaryUrl: v.DB_PRIMARY_DB_URL,
-      replicaUrl: v.DB_REPLICA_DB_URL,
-      wsProxy: v.NEON_WS_PROXY,
+      replicas: replicaSettings(v),
+      writePinMs: v.DB_REPLICA_WRITE_PIN * 1000,
+      wsProxy: v.NEON_WS_PROXY[0],
       httpEndpoint: v.NEON_HTTP_ENDPOINT,
     },
     mongoUri: v.MONGODB_URI,
@@ -134,6 +148,7 @@ export function parseConfig(env: object): ConfigResult {
       'postgres-replica': v.POSTGRES_REPLICA_MAX_CONNECTIONS,
       mongo: v.MONGODB_MAX_CONNECTIONS,
     },
+    eventualReads: new Set(v.EVENTUAL_READS),
     defaultEngine: v.DEFAULT_ENGINE,
     tenants: new Map(Object.entries(v.TENANTS)),
     tierByPrefix: v.TIER_BY_PREFIX,
@@ -174,6 +189,19 @@ export function configOf(env: object): ConfigResult {
 }
 
 const parsedConfigs = new WeakMap<object, ConfigResult>()
+
+/** What the server of a cluster was said to take; each replica is one server. */
+export function maxConnectionsOf({ maxConnections }: Config, cluster: Cluster): number | undefined {
+  return maxConnections[isReplica(cluster) ? 'postgres-replica' : cluster]
+}
+
+function replicaSettings({ DB_REPLICA_DB_URL: urls, NEON_WS_PROXY: proxies }: Variables): ReplicaSettings[] {
+  const clusters = replicaClusters(urls.length)
+  return clusters.flatMap((cluster, n) => {
+    const url = urls[n]
+    return url === undefined ? [] : [{ cluster, url, wsProxy: proxies[n + 1] }]
+  })
+}
 
 function poolSettings(v: Variables): PoolSettings {
   const profile = PROFILES[v.DB_ENV]

@@ -48,6 +48,7 @@ const KINDS = {
   paused: [503, 'Requests are paused'],
   pool_closed: [503, 'The pool was closed'],
   pool_queue_full: [503, 'Too many requests are waiting for a connection'],
+  read_only: [503, 'The database takes no writes now'],
   pool_timeout: [503, 'No connection became free in time'],
   sign_in_busy: [503, 'Too many sign-ins at once'],
   sign_in_unavailable: [503, 'Sign-in is not possible now'],

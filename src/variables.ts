@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { READS } from './consistency.ts'
 import { refusedMongoOptions } from './engines/mongo-uri.ts'
 import { ALGORITHMS, FAILURES } from './limit-settings.ts'
 import { ENGINES, TenantId, TIERS } from './tenants/tenant.ts'
@@ -47,9 +48,11 @@ const mongoUri = text
     }
   })
 
+/** Values with commas between them. */
+const several = text.transform((value) => value.split(',').map((item) => item.trim()))
+
 const list = <T extends string>(values: readonly [T, ...T[]]) =>
-  text
-    .transform((value) => value.split(',').map((item) => item.trim()))
+  several
     .pipe(z.array(z.enum(values)).nonempty())
     .refine((items) => new Set(items).size === items.length, 'expected each value once')
 
@@ -109,20 +112,21 @@ const LOCATIONS = [
   'me',
 ] as const
 
-const directoryKeys = text
-  .transform((value) => value.split(',').map((key) => key.trim()))
-  .pipe(
-    z.array(
-      z
-        .string()
-        .regex(
-          /^[A-Za-z0-9+/]{43}=$/,
-          'expected 32 bytes in base64 (openssl rand -base64 32), or several of them',
-        ),
-    ),
-  )
+const directoryKeys = several.pipe(
+  z.array(
+    z
+      .string()
+      .regex(
+        /^[A-Za-z0-9+/]{43}=$/,
+        'expected 32 bytes in base64 (openssl rand -base64 32), or several of them',
+      ),
+  ),
+)
 
 const SecretText = text.pipe(z.string().min(32, 'expected at least 32 characters'))
+
+/** Each costs a Ledger, and every host a pool on each. */
+const MOST_REPLICAS = 16
 
 /** A reserve of three connections is never granted, and a MongoDB pool takes two. */
 const SMALLEST_SERVER = 5
@@ -142,11 +146,16 @@ export const Variables = z.object({
   SLOW_QUERY_MS: number(1, 600_000).default(1000),
 
   DB_PRIMARY_DB_URL: postgresUrl.optional(),
-  DB_REPLICA_DB_URL: postgresUrl.optional(),
+  DB_REPLICA_DB_URL: several
+    .transform((urls): unknown[] => urls)
+    .pipe(z.array(postgresUrl).max(MOST_REPLICAS))
+    .default([]),
+  DB_REPLICA_WRITE_PIN: seconds(0, 3600).default(5),
+  EVENTUAL_READS: list(READS).default([]),
   NEON_HTTP_ENDPOINT: url('https:', 'http:').optional(),
-  NEON_WS_PROXY: text
-    .refine((value) => /^[\w.-]+:\d+\/\S*$/.test(value), 'expected host:port/path')
-    .optional(),
+  NEON_WS_PROXY: several
+    .pipe(z.array(z.string().regex(/^[\w.-]+:\d+\/\S*$/, 'expected host:port/path')))
+    .default([]),
   MONGODB_URI: mongoUri.optional(),
   POSTGRES_MAX_CONNECTIONS: number(SMALLEST_SERVER, 1_000_000).optional(),
   POSTGRES_REPLICA_MAX_CONNECTIONS: number(SMALLEST_SERVER, 1_000_000).optional(),
@@ -220,10 +229,13 @@ export function crossFaults(v: Variables): VariableFault[] {
   if (engines.has('mongo') && !v.MONGODB_URI) {
     fault('MONGODB_URI', 'needed: DEFAULT_ENGINE or a tenant uses mongo')
   }
-  if (v.DB_REPLICA_DB_URL && !v.DB_PRIMARY_DB_URL) {
+  if (v.DB_REPLICA_DB_URL.length > 0 && !v.DB_PRIMARY_DB_URL) {
     fault('DB_PRIMARY_DB_URL', 'needed beside DB_REPLICA_DB_URL')
   }
-  if (v.NEON_WS_PROXY && v.DB_ENV === 'production') {
+  if (v.NEON_WS_PROXY.length > 0 && v.NEON_WS_PROXY.length !== 1 + v.DB_REPLICA_DB_URL.length) {
+    fault('NEON_WS_PROXY', 'expected one for DB_PRIMARY_DB_URL and one for each of DB_REPLICA_DB_URL')
+  }
+  if (v.NEON_WS_PROXY.length > 0 && v.DB_ENV === 'production') {
     fault('NEON_WS_PROXY', 'refused in production: it carries Postgres without TLS')
   }
   if (v.NEON_HTTP_ENDPOINT?.startsWith('http:') && v.DB_ENV === 'production') {

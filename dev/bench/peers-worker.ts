@@ -29,7 +29,9 @@ export async function bundlePeers(
   await writeFile(settings, JSON.stringify(peersSettings(entry)))
   const { file } = await bundle(dir, entry, settings)
 
-  const { DB_PRIMARY_DB_URL = '', NEON_WS_PROXY = '', MONGODB_URI = '' } = variables
+  const { DB_PRIMARY_DB_URL = '', NEON_WS_PROXY: proxies = '', MONGODB_URI = '' } = variables
+  // The peers know no replica.
+  const [NEON_WS_PROXY = ''] = proxies.split(',')
   const start = () =>
     workers.start({ dir, file, settings, variables: { DB_PRIMARY_DB_URL, NEON_WS_PROXY, MONGODB_URI } })
   return {

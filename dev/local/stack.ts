@@ -4,7 +4,8 @@ import { Faults } from './faults.ts'
 import { startMongo } from './mongo/server.ts'
 import { mongoTarget } from './mongo/target.ts'
 import { startPostgresProxy } from './postgres/proxy.ts'
-import { startPostgres } from './postgres/server.ts'
+import { type PostgresServer, startPostgres } from './postgres/server.ts'
+import { startStandby } from './postgres/standby.ts'
 import { startRedis } from './redis/server.ts'
 import { localSecrets } from './secrets.ts'
 import { startTcpProxy } from './tcp-proxy.ts'
@@ -21,14 +22,14 @@ interface StackOptions {
   readonly log: (line: string) => void
 }
 
-/** Postgres, MongoDB and Redis on this machine, each behind a proxy that can be told to fail. */
+/** Postgres with a read replica, MongoDB and Redis on this machine, each behind a proxy that can be told to fail. */
 export interface Stack {
   /** What the Worker needs to know of them. */
   readonly variables: Readonly<Record<string, string>>
-  readonly faults: { readonly postgres: Faults; readonly mongo: Faults; readonly redis: Faults }
+  readonly faults: Readonly<Record<'postgres' | 'replica' | 'mongo' | 'redis', Faults>>
   readonly control: Control
-  /** Connection string of the Postgres server itself, for looking at it from outside. */
-  readonly postgresUrl: string
+  /** The Postgres servers themselves, for looking at them from outside, and for tests that kill one. */
+  readonly postgres: { readonly primary: PostgresServer; readonly replica: PostgresServer }
   /** What stands behind each service, in words. */
   readonly services: Readonly<Record<'postgres' | 'mongo' | 'redis', string>>
   close(): Promise<void>
@@ -41,10 +42,10 @@ const LOCAL_TENANTS = {
   globex: { tier: 'premium', engine: 'postgres' },
 }
 
-/** Starts the three services side by side. What did start is closed again when another does not. */
+/** Starts the services side by side. What did start is closed again when another does not. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dir, log } = options
-  const faults = { postgres: new Faults(), mongo: new Faults(), redis: new Faults() }
+  const faults = { postgres: new Faults(), replica: new Faults(), mongo: new Faults(), redis: new Faults() }
   const closers = new AsyncDisposableStack()
   const keep = <T extends { close(): Promise<void> }>(service: T): T => {
     closers.defer(() => service.close())
@@ -68,7 +69,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const target = { host: '127.0.0.1', port: server.port }
     const proxy = keep(await startPostgresProxy({ target, faults: faults.postgres }))
     log(`Postgres: ready on port ${server.port}, WebSocket proxy on ${proxy.port}`)
-    return { server, proxy }
+    const replica = keep(await startStandby(server, { log: postgresLog }))
+    const replicaProxy = keep(
+      await startPostgresProxy({ target: { host: '127.0.0.1', port: replica.port }, faults: faults.replica }),
+    )
+    log(`Postgres: replica ready on port ${replica.port}, WebSocket proxy on ${replicaProxy.port}`)
+    return { server, proxy, replica, replicaProxy }
   }
   const mongo = async () => {
     const uri = options.mongoUri ?? keep(await startMongo(at('mongo'))).url
@@ -97,8 +103,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       variables: {
         DB_ENV: 'development',
         DB_PRIMARY_DB_URL: postgresService.server.url,
+        DB_REPLICA_DB_URL: postgresService.replica.url,
         NEON_HTTP_ENDPOINT: `${postgresService.proxy.url}/sql`,
-        NEON_WS_PROXY: `127.0.0.1:${postgresService.proxy.port}/v2`,
+        NEON_WS_PROXY: [postgresService.proxy, postgresService.replicaProxy]
+          .map(({ port }) => `127.0.0.1:${port}/v2`)
+          .join(),
         MONGODB_URI: mongoUri,
         DEFAULT_ENGINE: 'mongo',
         TIER_BY_PREFIX: 'on',
@@ -115,9 +124,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
       faults,
       control,
-      postgresUrl: postgresService.server.url,
+      postgres: { primary: postgresService.server, replica: postgresService.replica },
       services: {
-        postgres: 'Postgres 18, a real server',
+        postgres: 'Postgres 18, a real server with a standby',
         mongo: options.mongoUri ? 'the MongoDB of MONGODB_URI' : 'embedded MongoDB-wire server',
         redis: REDIS_BACKENDS[upstash.backend],
       },

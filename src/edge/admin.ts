@@ -71,7 +71,9 @@ admin.get('/connections/:user_id', async (c) => {
     user_id: id,
     tier: tenant.tier,
     placement: first.kind,
-    pools: found.map(({ host, pool }) => ({ host, ...shown(pool) })),
+    pools: found.flatMap(({ host, pool, replicas = [] }) =>
+      [pool, ...replicas].map((one) => ({ host, ...shown(one) })),
+    ),
     server: first.server,
   })
 })

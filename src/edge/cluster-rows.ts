@@ -1,13 +1,6 @@
 import type { ClusterView } from '../ledger/report.ts'
+import { clusterName, isReplica } from '../pools/cluster.ts'
 import { percentiles } from '../pools/histogram.ts'
-import type { Cluster } from '../pools/statistics.ts'
-
-/** What the clusters are called where people look at them. */
-export const NAMES: Readonly<Record<Cluster, string>> = {
-  postgres: 'primary',
-  'postgres-replica': 'replica',
-  mongo: 'mongo',
-}
 
 const SUMMED = ['size', 'free', 'used', 'waiting', 'min_size', 'max_size'] as const
 
@@ -21,6 +14,12 @@ export function poolSums(view: ClusterView): PoolSums {
     for (const pool of host.pools) for (const name of SUMMED) sums[name] += pool[name]
   }
   return sums
+}
+
+/** How many hosts have banned a replica; nothing for what is none. */
+export function bans({ cluster, hosts }: ClusterView): { readonly banned_by?: number } {
+  if (!isReplica(cluster)) return {}
+  return { banned_by: hosts.filter((host) => host.banned && !host.stale).length }
 }
 
 /** One row per host: a host with pools on two clusters reports to both Ledgers. */
@@ -38,7 +37,7 @@ export function hostRows(clusters: readonly ClusterView[]) {
       for (const pool of pools) {
         const { tenant, state, size, free, used, waiting, min_size, max_size, wanted_size, wait, use } = pool
         row.pools.push({
-          cluster: NAMES[cluster],
+          cluster: clusterName(cluster),
           tenant,
           state,
           size,

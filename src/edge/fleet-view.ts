@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import type { ClusterView } from '../ledger/report.ts'
-import { hostRows, NAMES, poolSums } from './cluster-rows.ts'
+import { clusterName } from '../pools/cluster.ts'
+import { bans, hostRows, poolSums } from './cluster-rows.ts'
 import { activeTenants } from './fleet-numbers.ts'
 import { kindOf } from './place.ts'
 
@@ -30,7 +31,7 @@ function clusterRow(view: ClusterView) {
   const { size, used, waiting, max_size } = poolSums(view)
   const { holders, ...budget } = view.budget
   return {
-    cluster: NAMES[view.cluster],
+    cluster: clusterName(view.cluster),
     hosts: live.length,
     pools: live.reduce((sum, host) => sum + host.pools.length, 0),
     open: size,
@@ -38,6 +39,7 @@ function clusterRow(view: ClusterView) {
     waiting,
     paused: live.reduce((sum, host) => sum + host.held, 0),
     max_size,
+    ...bans(view),
     budget,
     totals: view.counters,
   }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { writeCall } from '../host/call.ts'
+import { isSafe } from '../routes/safe.ts'
 import type { Caller } from '../tenants/caller.ts'
 import { findTenant } from '../tenants/directory.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -14,9 +15,6 @@ import { placeOf } from './place.ts'
 
 /** Request headers that routes read; nothing else of the client's crosses to a host. */
 const FORWARDED = ['accept', 'cache-control', 'content-type', 'if-match', 'if-none-match']
-
-/** Methods that change nothing (RFC 9110 section 9.2.1), so that a request can be sent twice. */
-const SAFE = new Set(['GET', 'HEAD'])
 
 /** What runs on which host now, from here. Numbers only, so it may live at module scope. */
 const busy = new Busy()
@@ -43,7 +41,7 @@ export async function forward(c: Context<EdgeEnv>): Promise<Response> {
     if (value !== null) headers.set(name, value)
   }
   const { method, body, signal, url } = c.req.raw
-  const repeatable = SAFE.has(method)
+  const repeatable = isSafe(method)
   const init = { method, headers, signal, ...(!repeatable && { body }) }
   const response = await runFor(c, { tenant, caller: identity.caller }, { url, init, repeatable })
   // The answer of a fetch has headers that cannot be added to.

@@ -4,9 +4,9 @@ import type { Env } from '../env.ts'
 import { PROBE_HOST, type ProbeResult } from '../host/probe.ts'
 import { clustersOf } from '../host/specs.ts'
 import type { ClusterView } from '../ledger/report.ts'
-import type { Cluster } from '../pools/statistics.ts'
+import { type Cluster, clusterName, isReplica } from '../pools/cluster.ts'
 import type { EdgeEnv } from './bindings.ts'
-import { NAMES, poolSums } from './cluster-rows.ts'
+import { bans, poolSums } from './cluster-rows.ts'
 import { readFleet } from './fleet.ts'
 import { callHost } from './hosts.ts'
 import { limitedByAddress } from './limit.ts'
@@ -49,10 +49,10 @@ async function checkHealth(env: Env, config: Config, requestId: string) {
   const pool = (cluster: Cluster) => poolHealth(cluster, probes, fleet)
   const postgres = clusters.filter((cluster) => cluster !== 'mongo')
   const mongo = clusters.includes('mongo') ? pool('mongo') : undefined
-  const pools = Object.fromEntries(postgres.map((cluster) => [NAMES[cluster], pool(cluster)]))
+  const pools = Object.fromEntries(postgres.map((cluster) => [clusterName(cluster), pool(cluster)]))
   const healthy = Object.values(pools).every((one) => one.status === 'healthy')
   return {
-    status: overall(probes, redis?.healthy ?? true),
+    status: overall(probes, fleet, redis?.healthy ?? true),
     services: {
       ...(postgres.length > 0 && { database: { healthy, pools } }),
       ...(mongo && { mongo: { healthy: mongo.status === 'healthy', ...mongo } }),
@@ -62,17 +62,28 @@ async function checkHealth(env: Env, config: Config, requestId: string) {
 }
 
 /** Unhealthy when tenants of an engine cannot be served; degraded when something is down that they can do without. */
-function overall(probes: readonly ProbeResult[], redisHealthy: boolean): Status {
+function overall(
+  probes: readonly ProbeResult[],
+  fleet: readonly ClusterView[],
+  redisHealthy: boolean,
+): Status {
   const down = probes.filter((probe) => !probe.healthy)
-  if (down.some((probe) => probe.cluster !== 'postgres-replica')) return 'unhealthy'
-  return down.length > 0 || !redisHealthy ? 'degraded' : 'healthy'
+  if (down.some((probe) => !isReplica(probe.cluster))) return 'unhealthy'
+  const isBanned = fleet.some((view) => (bans(view).banned_by ?? 0) > 0)
+  return down.length > 0 || isBanned || !redisHealthy ? 'degraded' : 'healthy'
 }
 
 function poolHealth(cluster: Cluster, probes: readonly ProbeResult[], fleet: readonly ClusterView[]) {
   const probe = probes.find((one) => one.cluster === cluster)
   const view = fleet.find((one) => one.cluster === cluster)
   const { size, free } = view ? poolSums(view) : { size: 0, free: 0 }
-  return { status: probe?.healthy ? 'healthy' : 'unhealthy', size, free, latency_ms: probe?.latency_ms ?? 0 }
+  return {
+    status: probe?.healthy ? 'healthy' : 'unhealthy',
+    size,
+    free,
+    latency_ms: probe?.latency_ms ?? 0,
+    ...(view && bans(view)),
+  }
 }
 
 async function probeClusters(env: Env, config: Config, requestId: string): Promise<ProbeResult[]> {

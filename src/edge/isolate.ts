@@ -36,16 +36,20 @@ export async function runHere(
   const one = keptFor(tenant, config)
   const { maxWaiting, timeoutMs } = config.pool
   const read = () => env.LEDGER.getByName(CLUSTER_OF[tenant.engine]).pauses()
+  const prepared = async () => {
+    await pauses.pass({ tenant: tenant.id, maxWaiting, timeoutMs, read })
+    if (!one.provisioned) await provision(one.connection, tenant)
+    one.provisioned = true
+    return one.connection
+  }
   return routes.fetch(request, {
     tenant,
     caller,
     requestId,
-    async lease() {
-      await pauses.pass({ tenant: tenant.id, maxWaiting, timeoutMs, read })
-      if (!one.provisioned) await provision(one.connection, tenant)
-      one.provisioned = true
-      return { connection: one.connection, async [Symbol.asyncDispose]() {} }
-    },
+    eventualReads: config.eventualReads,
+    lease: async () => ({ connection: await prepared(), async [Symbol.asyncDispose]() {} }),
+    // Which replicas are up is known where connections are: here every read is as fresh as can be.
+    read: async (_, work) => ({ value: await work(await prepared()), servedBy: 'primary' }),
   })
 }
 

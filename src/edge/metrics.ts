@@ -1,7 +1,8 @@
 import { Hono } from 'hono'
+import { clusterName } from '../pools/cluster.ts'
 import { adminOnly } from './admin-only.ts'
 import type { EdgeEnv } from './bindings.ts'
-import { hostRows, NAMES, poolSums } from './cluster-rows.ts'
+import { bans, hostRows, poolSums } from './cluster-rows.ts'
 import { readFleet } from './fleet.ts'
 
 /** Numbers about the whole fleet, for those who run it. */
@@ -12,7 +13,9 @@ metrics.use(adminOnly)
 metrics.get('/db-pool', async (c) => {
   const clusters = await readFleet(c.env, c.var.config)
   return c.json({
-    ...Object.fromEntries(clusters.map((view) => [NAMES[view.cluster], poolSums(view)])),
+    ...Object.fromEntries(
+      clusters.map((view) => [clusterName(view.cluster), { ...poolSums(view), ...bans(view) }]),
+    ),
     hosts: hostRows(clusters),
   })
 })

@@ -1,4 +1,4 @@
-import type { Db, MongoClient, MongoClientOptions } from 'mongodb'
+import type { Db, MongoClient, MongoClientOptions, ReadPreferenceMode } from 'mongodb'
 import { Problem } from '../problem.ts'
 import type {
   Checkout,
@@ -151,6 +151,7 @@ export class MongoConnection {
   readonly #transactions: MongoTransactions
   readonly #options: EngineOptions
   readonly #hooks: EngineHooks
+  #readPreference: ReadPreferenceMode = 'primary'
   /** Settles when the last operation has ended. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -166,6 +167,11 @@ export class MongoConnection {
     this.#hooks = hooks
   }
 
+  /** Has what is read on this lease from now on come from a secondary where there is one. */
+  preferSecondaries(): void {
+    this.#readPreference = 'secondaryPreferred'
+  }
+
   /**
    * Runs one operation on a database and ends waiting for it at the command timeout. `limits` goes into the options of
    * the driver's call, so that the server gives up at that time too. Throws a `Problem`.
@@ -176,7 +182,10 @@ export class MongoConnection {
     timeoutMs: number = this.#options.commandTimeoutMs,
   ): Promise<T> {
     const started = this.#options.now()
-    const running = this.#last.then(() => operation(this.#client.db(database), { maxTimeMS: timeoutMs }))
+    const readPreference = this.#readPreference
+    const running = this.#last.then(() =>
+      operation(this.#client.db(database, { readPreference }), { maxTimeMS: timeoutMs }),
+    )
     this.#last = running.catch(() => {})
     try {
       return await before(timeoutMs, running)

@@ -35,6 +35,8 @@ function problemCode(sqlstate: string, phase: Phase) {
     case '40001':
     case '40P01':
       return 'transaction_conflict'
+    case '25006': // a standby, or a server that is becoming one
+      return 'read_only'
     case '57014': // statement_timeout cancels the statement and keeps the session
       return 'database_timeout'
     case '53300': // too_many_connections

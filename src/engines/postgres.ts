@@ -18,6 +18,8 @@ import { PostgresSocket } from './postgres-socket.ts'
 /** How much longer than the server's own `statement_timeout` the client waits: then the server is not answering. */
 const ANSWER_GRACE_MS = 2_000
 
+const DEFAULT_PORT = 5432
+
 /** Postgres through the Neon serverless driver: pg-pool over WebSockets. */
 export const postgres: Engine<PostgresClient> = {
   name: 'postgres',
@@ -47,7 +49,7 @@ class PostgresPool implements EnginePool<PostgresClient> {
   constructor(target: Target, options: EngineOptions, hooks: EngineHooks) {
     this.#options = options
     this.#hooks = hooks
-    configureDriver(target.wsProxy)
+    configureDriver(target)
     // `onConnect` is pg-pool's (3.14); the driver's type declarations do not list it yet.
     const config: PoolConfig & { onConnect(client: PoolClient): Promise<void> } = {
       connectionString: target.url,
@@ -283,16 +285,21 @@ async function initialise(client: PoolClient, commandTimeoutMs: number): Promise
   await client.query(`SET TIME ZONE 'UTC'; SET statement_timeout = ${Math.ceil(commandTimeoutMs)}`)
 }
 
+/** The proxy before each server, by `host:port`: text, so that the objects of an isolate may share it. */
+const proxies = new Map<string, string>()
+
 /**
- * The driver's settings are global to the isolate, which is why the proxy, a WebSocket-to-TCP one in front of a server
- * that is not Neon's, is one variable of the deployment. Pipelining needs cleartext passwords, which a plain Postgres
+ * The driver's settings are global to the isolate, which is why the proxies, WebSocket-to-TCP ones in front of servers
+ * that are not Neon's, are one variable of the deployment. Pipelining needs cleartext passwords, which a plain Postgres
  * does not use (github.com/neondatabase/serverless, CONFIG.md).
  */
-function configureDriver(wsProxy: string | undefined): void {
+function configureDriver({ url, wsProxy }: Target): void {
   neonConfig.webSocketConstructor = PostgresSocket
   neonConfig.coalesceWrites = false
   if (wsProxy === undefined) return
-  neonConfig.wsProxy = () => wsProxy
+  const { hostname, port } = new URL(url)
+  proxies.set(`${hostname}:${port || DEFAULT_PORT}`, wsProxy)
+  neonConfig.wsProxy = (host, port) => proxies.get(`${host}:${port}`) ?? wsProxy
   neonConfig.useSecureWebSocket = false
   neonConfig.pipelineConnect = false
   neonConfig.pipelineTLS = false

@@ -1,12 +1,13 @@
 import { DurableObject } from 'cloudflare:workers'
 import { type Config, configOf } from '../config.ts'
-import type { ServerConnections } from '../engines/engine.ts'
 import { loadEngine } from '../engines/load.ts'
 import type { Env } from '../env.ts'
 import type { Recall, RecallAnswer } from '../ledger/grant.ts'
 import type { ReportReceipt } from '../ledger/report.ts'
-import { PoolCache, type PoolEvent } from '../pools/cache.ts'
+import { PoolCache } from '../pools/cache.ts'
+import type { LeaseRequest } from '../pools/candidate.ts'
 import { systemClock } from '../pools/clock.ts'
+import { isReplica } from '../pools/cluster.ts'
 import type { Lease } from '../pools/lease.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { PoolSpec } from '../pools/pool-spec.ts'
@@ -15,25 +16,23 @@ import type { CloseReason, Cluster, PoolStatistics } from '../pools/statistics.t
 import { Problem } from '../problem.ts'
 import { routes } from '../routes/app.ts'
 import { provision, unprovision } from '../routes/provision.ts'
+import { isSafe } from '../routes/safe.ts'
 import { log } from '../telemetry/log.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { type Call, readCall } from './call.ts'
 import type { Grants } from './grants.ts'
+import { askServer, inspect, type PoolInspection } from './inspection.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { OwnDatabases } from './own-databases.ts'
+import { logPool } from './pool-log.ts'
 import { Presence } from './presence.ts'
 import { type ProbeResult, probe } from './probe.ts'
+import { type ReadLeases, Reads } from './reads.ts'
 import { type RecycleResult, recycle } from './recycle.ts'
 import { Reporter } from './reporter.ts'
-import { CLUSTER_OF, leaseRequest, poolSpec } from './specs.ts'
+import { CLUSTER_OF, leaseRequest, poolSpec, replicaKeys, replicaPlace, replicaRequest } from './specs.ts'
 import { Tenancies } from './tenancies.ts'
 import { tryDatabase } from './trial.ts'
-
-/** One tenant's pool, with the server's own count beside it. */
-export interface PoolInspection {
-  readonly pool: PoolStatistics
-  readonly server: ServerConnections | null
-}
 
 /**
  * Owns the sockets of the pools that are placed on it, and runs the tenants' requests beside them. One live instance
@@ -50,6 +49,7 @@ export class PoolHost extends DurableObject<Env> {
   readonly #instance = crypto.randomUUID()
   /** By the clusters that this life was asked for: each has a Ledger of its own. */
   readonly #presences = new Map<Cluster, Presence>()
+  readonly #reads: Reads
   /** Pools whose server is to be asked how many connections it takes. */
   readonly #asked = new Set<string>()
 
@@ -60,6 +60,18 @@ export class PoolHost extends DurableObject<Env> {
     if (!result.ok) throw new Problem('config_invalid')
     this.#config = result.config
     this.#ownDatabases = new OwnDatabases(result.config.directoryKeys)
+    this.#reads = new Reads({
+      host: this.#name,
+      replicas: result.config.postgres.replicas.map(({ cluster }) => cluster),
+      writePinMs: result.config.postgres.writePinMs,
+      clock: systemClock,
+      random: Math.random,
+      onChange: (cluster) => {
+        // Its Ledger is told of a ban even when no pool could be opened there.
+        this.#presenceOn(cluster)
+        this.#reporter.changed()
+      },
+    })
     this.#reporter = new Reporter({
       clock: systemClock,
       random: Math.random,
@@ -79,33 +91,45 @@ export class PoolHost extends DurableObject<Env> {
       slowQueryMs: result.config.slowQueryMs,
       clock: systemClock,
       random: Math.random,
-      onEvent: (event) => this.#log(event),
+      onEvent: (event) => {
+        logPool(this.#name, event)
+        if (event.event === 'pool.opened') void this.#tellMax(event.pool)
+      },
       onChange: () => this.#reporter.changed(),
     })
   }
 
   /** Runs one tenant's request. Every ending is a response: what is thrown here would lose its code on the way. */
-  override fetch(request: Request): Response | Promise<Response> {
+  override async fetch(request: Request): Promise<Response> {
     const call = readCall(request.headers)
-    return routes.fetch(request, {
-      tenant: call.tenant,
-      caller: call.caller,
-      requestId: call.requestId,
-      lease: () => this.#lease(call, request.signal),
+    const { tenant, caller, requestId } = call
+    const leases = this.#readLeases(call, request.signal)
+    let writes = false
+    const response = await routes.fetch(request, {
+      tenant,
+      caller,
+      requestId,
+      eventualReads: this.#config.eventualReads,
+      lease: () => {
+        writes ||= !isSafe(request.method)
+        return leases.primary()
+      },
+      read: (consistency, work) => this.#reads.run(tenant, consistency, leases, work),
     })
+    if (writes) this.#reads.noteWrite(tenant)
+    return response
   }
 
   /** The pool of `key` and what its server counts, or `null` when there is no such pool. */
-  async inspect(key: string): Promise<PoolInspection | null> {
-    const pool = this.#pools.find(key)
-    if (!pool) return null
-    const server = await this.#serverConnections(key)
-    return { pool: pool.statistics(), server }
+  inspect(key: string): Promise<PoolInspection | null> {
+    return inspect(this.#pools, this.#config, [key, ...replicaKeys(this.#config, key)])
   }
 
-  /** Closes the pool of `key` once its leases are back; `false` when there is none. */
+  /** Closes the pool of `key`, and those beside it on replicas, once their leases are back; `false` when there is none. */
   async close(key: string, reason: CloseReason = 'drained'): Promise<boolean> {
-    const closed = await this.#pools.close(key, reason)
+    const keys = [key, ...replicaKeys(this.#config, key)]
+    const results = await Promise.all(keys.map((one) => this.#pools.close(one, reason)))
+    const closed = results.includes(true)
     if (closed) await this.#reporter.flush()
     return closed
   }
@@ -117,9 +141,10 @@ export class PoolHost extends DurableObject<Env> {
     return closed
   }
 
-  /** Replaces the pool of `key` by a new one, without refusing anybody. */
+  /** Replaces the pool of `key` by a new one, without refusing anybody; on replicas the next read opens a new one. */
   async recycle(key: string): Promise<RecycleResult> {
     const result = await recycle(this.#pools, key)
+    for (const one of replicaKeys(this.#config, key)) void this.#pools.close(one, 'recycled')
     if (result.recycled) await this.#reporter.flush()
     return result
   }
@@ -188,30 +213,38 @@ export class PoolHost extends DurableObject<Env> {
   }
 
   async #leaseOf(call: Call, signal?: AbortSignal): Promise<Lease> {
+    const spec = await this.#specOf(call)
+    return this.#pools.lease(spec, await this.#passed(call, signal))
+  }
+
+  /** What a call asks a pool for, once nothing holds it back. */
+  async #passed(call: Call, signal?: AbortSignal): Promise<LeaseRequest> {
     const presence = this.#presenceOn(CLUSTER_OF[call.tenant.engine])
     presence.touch(call.tenant.id, call.pool.tenant)
-    const spec = await this.#specOf(call)
     const request = { ...leaseRequest(this.#config, call.tenant), signal }
     await presence.gate.pass(request)
-    return this.#pools.lease(spec, request)
+    return request
+  }
+
+  #readLeases(call: Call, signal: AbortSignal): ReadLeases {
+    const { host, pool, tenant } = call
+    return {
+      admit: async () => {
+        this.#tenancies.admit(tenant)
+        await this.#passed(call, signal)
+      },
+      primary: () => this.#lease(call, signal),
+      replica: (cluster) => {
+        const spec = poolSpec(this.#config, { host, place: replicaPlace(pool, cluster), cluster })
+        const request = { ...leaseRequest(this.#config, tenant), signal }
+        return this.#pools.lease(spec, replicaRequest(request))
+      },
+    }
   }
 
   async #specOf({ host, pool: place, tenant }: Call): Promise<PoolSpec> {
     const ownUrl = await this.#ownDatabases.urlOf(tenant)
     return poolSpec(this.#config, { host, place, cluster: CLUSTER_OF[tenant.engine], ownUrl })
-  }
-
-  #serverConnections(key: string): Promise<ServerConnections | null> {
-    // The pool's own numbers are worth showing when the server does not answer; most of all then.
-    return this.#askServer(key).catch(() => null)
-  }
-
-  async #askServer(key: string): Promise<ServerConnections | null> {
-    const pool = this.#pools.find(key)
-    if (!pool) return null
-    const { maxWaiting, timeoutMs } = this.#config.pool
-    await using lease = await pool.lease({ tenant: 'admin', share: 1, weight: 1, maxWaiting, timeoutMs })
-    return await lease.connection.serverConnections()
   }
 
   #presenceOn(cluster: Cluster): Presence {
@@ -224,6 +257,7 @@ export class PoolHost extends DurableObject<Env> {
         pools: this.#pools,
         clock: systemClock,
         ledger: () => this.env.LEDGER.getByName(cluster),
+        bannedUntil: () => (isReplica(cluster) ? this.#reads.bannedUntil(cluster) : undefined),
         onChange: () => this.#reporter.changed(),
         onUnreachable: (pool) =>
           log({ event: 'ledger.unreachable', host: this.#name, cluster, pool: pool.spec.key }),
@@ -243,7 +277,7 @@ export class PoolHost extends DurableObject<Env> {
   async #tellMax({ id, key, cluster }: PoolStatistics): Promise<void> {
     if (!this.#asked.delete(id)) return
     try {
-      const server = await this.#askServer(key)
+      const server = await askServer(this.#pools, this.#config, key)
       await this.env.LEDGER.getByName(cluster).learnMax(server?.max ?? null)
     } catch {
       // The next pool that opens is asked again.
@@ -261,16 +295,5 @@ export class PoolHost extends DurableObject<Env> {
     })
     const intervals = await Promise.all(receipts)
     return { nextReportMs: Math.max(0, ...intervals.map((receipt) => receipt.nextReportMs)) }
-  }
-
-  #log({ event, pool, ...rest }: PoolEvent): void {
-    const common = { host: this.#name, pool: pool.key, engine: pool.engine }
-    const age = Date.now() - pool.opened_at
-    if (event === 'pool.opened') {
-      log({ event, ...common, open_ms: age })
-      void this.#tellMax(pool)
-    } else if ('reason' in rest)
-      log({ event: 'pool.closed', ...common, ...rest, lived_ms: age, uses: pool.leases })
-    else if ('code' in rest) log({ event: 'pool.error', ...common, ...rest })
   }
 }

@@ -21,6 +21,8 @@ export interface PresenceOptions
   readonly clock: Clock
   /** The cluster's Ledger. A new stub for each call: one that threw is of no more use. */
   readonly ledger: () => LedgerCalls
+  /** When the host's ban of the cluster ends, epoch ms; `undefined` when there is none. */
+  readonly bannedUntil: () => number | undefined
   /** Called when something that the Ledger is to know has changed. */
   readonly onChange: () => void
 }
@@ -57,9 +59,10 @@ export class Presence {
 
   /** Tells the Ledger the state of this moment. Throws when it cannot be reached. */
   async report(): Promise<ReportReceipt> {
-    const { cluster, clock, host, instance, ledger, pools } = this.#options
+    const { bannedUntil, cluster, clock, host, instance, ledger, pools } = this.#options
     const now = clock.now()
     const active = this.#lastSeen.listActive(now)
+    const banned = bannedUntil()
     const receipt = await ledger().report({
       host,
       instance,
@@ -71,6 +74,7 @@ export class Presence {
       ...(this.#owner !== null && { owner: this.#owner }),
       ...this.grants.holdings(),
       ...(active && { active }),
+      ...(banned !== undefined && { banned_until: banned }),
     })
     this.grants.correct(receipt.grants ?? [], receipt.grantRevision ?? 0)
     // A change that was made before the Ledger had heard of this host was pushed to others only.

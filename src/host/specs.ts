@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import type { LeaseRequest } from '../pools/candidate.ts'
+import { type Cluster, clusterName, type ReplicaCluster } from '../pools/cluster.ts'
 import type { PoolSpec } from '../pools/pool-spec.ts'
-import type { Cluster } from '../pools/statistics.ts'
 import { Problem } from '../problem.ts'
 import type { EngineName, Tenant } from '../tenants/tenant.ts'
 import type { PoolPlace } from './call.ts'
@@ -18,14 +18,10 @@ export function poolSpec(
   where: { host: string; place: PoolPlace; cluster: Cluster; ownUrl?: string | undefined },
 ): PoolSpec {
   const { host, place, cluster } = where
-  const { pool, postgres } = config
+  const { pool } = config
   const engine: EngineName = cluster === 'mongo' ? 'mongo' : 'postgres'
-  const clusterUrls = {
-    postgres: postgres.primaryUrl,
-    'postgres-replica': postgres.replicaUrl,
-    mongo: config.mongoUri,
-  }
-  const url = where.ownUrl ?? clusterUrls[cluster]
+  const { url: clusterUrl, wsProxy } = serverOf(config, cluster)
+  const url = where.ownUrl ?? clusterUrl
   if (url === undefined) throw new Problem('database_unavailable')
   return {
     ...place,
@@ -33,12 +29,38 @@ export function poolSpec(
     weight: place.weight ?? 1,
     cluster,
     isBudgeted: where.ownUrl === undefined,
-    target: { engine, url, ...(engine === 'postgres' && { wsProxy: postgres.wsProxy }) },
+    target: { engine, url, ...(engine === 'postgres' && { wsProxy }) },
     commandTimeoutMs: pool.commandTimeoutMs,
     maxIdleMs: pool.maxIdleMs,
     maxUses: pool.maxQueries,
     appName: `rockpool/${host}`,
   }
+}
+
+function serverOf(
+  { mongoUri, postgres }: Config,
+  cluster: Cluster,
+): { readonly url: string | undefined; readonly wsProxy?: string | undefined } {
+  if (cluster === 'mongo') return { url: mongoUri }
+  if (cluster === 'postgres') return { url: postgres.primaryUrl, wsProxy: postgres.wsProxy }
+  return postgres.replicas.find((replica) => replica.cluster === cluster) ?? { url: undefined }
+}
+
+/** A tenant's pool on a replica: as large as the one on the primary. */
+export function replicaPlace(place: PoolPlace, cluster: ReplicaCluster): PoolPlace {
+  return { ...place, key: `${place.key}@${clusterName(cluster)}` }
+}
+
+/** The keys of what `replicaPlace` makes of a place with that key. */
+export function replicaKeys({ postgres }: Config, key: string): string[] {
+  return postgres.replicas.map(({ cluster }) => `${key}@${clusterName(cluster)}`)
+}
+
+/** How long a read waits for a connection to a replica, in ms: there is the primary to go to. */
+const REPLICA_WAIT_MS = 1_000
+
+export function replicaRequest(request: LeaseRequest): LeaseRequest {
+  return { ...request, timeoutMs: Math.min(request.timeoutMs, REPLICA_WAIT_MS) }
 }
 
 /** What a tenant's tier entitles it to, in the words of admission. */
@@ -51,7 +73,7 @@ export function leaseRequest({ pool, tiers }: Config, tenant: Tenant): LeaseRequ
 export function clustersOf(config: Config): Cluster[] {
   const clusters: Cluster[] = []
   if (config.postgres.primaryUrl) clusters.push('postgres')
-  if (config.postgres.replicaUrl) clusters.push('postgres-replica')
+  clusters.push(...config.postgres.replicas.map(({ cluster }) => cluster))
   if (config.mongoUri) clusters.push('mongo')
   return clusters
 }

@@ -63,14 +63,18 @@ export class Fleet {
     return silent.map((entry) => entry.report.host)
   }
 
-  /** Hosts with pools, or with requests that are held back. */
+  /** Hosts with pools, with requests that are held back, or with a ban. */
   hosts(now: number): HostView[] {
     return [...this.#entries.values()]
-      .filter(({ report, at }) => report.pools.length + heldOf(report) > 0 && now - at <= FORGET_MS)
+      .filter(({ report, at }) => {
+        const isShown = report.pools.length + heldOf(report) > 0 || isBanned(report, now)
+        return isShown && now - at <= FORGET_MS
+      })
       .map(({ report, at }) => ({
         host: report.host,
         pools: report.pools,
         held: heldOf(report),
+        ...(isBanned(report, now) && { banned: true as const }),
         reported_at: at,
         stale: now - at > STALE_MS,
       }))
@@ -122,6 +126,11 @@ export class Fleet {
 /** A report of a version before pauses does not have it. */
 function heldOf(report: HostReport): number {
   return report.held ?? 0
+}
+
+/** A version before replicas does not have it. */
+function isBanned({ banned_until = 0 }: HostReport, now: number): boolean {
+  return banned_until > now
 }
 
 /** How long each of `hosts` hosts is to wait between two reports to one Ledger, in ms. */

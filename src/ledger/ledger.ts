@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-import { configOf } from '../config.ts'
+import { configOf, maxConnectionsOf } from '../config.ts'
 import type { Env } from '../env.ts'
 import { systemClock } from '../pools/clock.ts'
 import type { ReportedCounters } from '../pools/counters.ts'
@@ -45,7 +45,7 @@ export class Ledger extends DurableObject<Env> {
       store: new GrantStore(this.#sql),
       configured: () => {
         const result = configOf(env)
-        return result.ok ? result.config.maxConnections[this.#cluster] : undefined
+        return result.ok ? maxConnectionsOf(result.config, this.#cluster) : undefined
       },
       recall: (host, recall) => env.POOL_HOST.getByName(host).recall(this.#cluster, recall),
     })

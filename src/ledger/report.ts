@@ -37,6 +37,8 @@ export interface HostReport {
   readonly seenRevision?: number
   /** These tenants; absent when they are too many. */
   readonly active?: readonly ActiveTenant[]
+  /** Until when the host reads from the primary instead, epoch ms. */
+  readonly banned_until?: number
 }
 
 /** The hash of a tenant's id, which is shorter than the id, and the whole seconds since its last request. */
@@ -67,6 +69,8 @@ export interface HostView {
   readonly pools: readonly ReportedPool[]
   /** Requests that are held back because their tenants are paused. */
   readonly held: number
+  /** Set when the host reads from the primary instead: the cluster is a replica that failed. */
+  readonly banned?: true
   /** Epoch ms of the last report. */
   readonly reported_at: number
   /** Whether it should have reported since. */

@@ -1,16 +1,33 @@
-const FAILURES_TO_TRIP = 5
-const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 30_000
+export interface BreakerOptions {
+  /** Failures in a row that bring the first pause. */
+  readonly failuresToTrip: number
+  readonly firstPauseMs: number
+  readonly longestPauseMs: number
+  /** What part of a pause is kept, above 0 and at most 1: where many pause for the same reason, each comes back alone. */
+  readonly spread: () => number
+}
+
+const OPENINGS: BreakerOptions = {
+  failuresToTrip: 5,
+  firstPauseMs: 1_000,
+  longestPauseMs: 30_000,
+  spread: () => 1,
+}
 
 /**
  * Stops a dead database from being stormed: after five failed openings in a row none is tried for a second, then one
  * per pause, and each failure doubles the pause up to 30 s. One per pool, so that one tenant's wrong password never
- * holds up another tenant.
+ * holds up another tenant. Other numbers are for others that come and go as a database does.
  */
 export class Breaker {
+  readonly #options: BreakerOptions
   #failures = 0
   #pauseMs = 0
   #until = 0
+
+  constructor(options: BreakerOptions = OPENINGS) {
+    this.#options = options
+  }
 
   /** Whether an opening may be tried now. A yes during a pause's end is the one trial of the next pause. */
   allows(now: number): boolean {
@@ -32,8 +49,9 @@ export class Breaker {
 
   failed(now: number): void {
     this.#failures++
-    if (this.#failures < FAILURES_TO_TRIP) return
-    this.#pauseMs = Math.min(this.#pauseMs === 0 ? FIRST_PAUSE_MS : this.#pauseMs * 2, LONGEST_PAUSE_MS)
-    this.#until = now + this.#pauseMs
+    const { failuresToTrip, firstPauseMs, longestPauseMs, spread } = this.#options
+    if (this.#failures < failuresToTrip) return
+    this.#pauseMs = Math.min(this.#pauseMs === 0 ? firstPauseMs : this.#pauseMs * 2, longestPauseMs)
+    this.#until = now + this.#pauseMs * spread()
   }
 }

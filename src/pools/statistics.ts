@@ -1,8 +1,8 @@
 import type { EngineName, Tenant } from '../tenants/tenant.ts'
+import type { Cluster } from './cluster.ts'
 import type { PoolCounters } from './counters.ts'
 
-/** A database server with a connection budget of its own. */
-export type Cluster = 'postgres' | 'postgres-replica' | 'mongo'
+export type { Cluster } from './cluster.ts'
 
 export type PoolState = 'opening' | 'open' | 'draining' | 'closed'
 

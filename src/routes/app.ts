@@ -13,6 +13,12 @@ import { users } from './users/routes.ts'
  */
 export const routes = openApiApp<RouteEnv>()
 
+routes.use(async (c, next) => {
+  await next()
+  // After a refusal too: that there is no such post may be news to a replica only.
+  if (c.var.servedBy !== undefined) c.header('x-served-by', c.var.servedBy)
+})
+
 routes.route('/api/posts', posts)
 routes.route('/api/posts', comments)
 routes.route('/api/company', company)

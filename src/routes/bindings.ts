@@ -1,3 +1,4 @@
+import type { Consistency, ReadName } from '../consistency.ts'
 import type { Connection } from '../engines/connection.ts'
 import type { Caller } from '../tenants/caller.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -15,8 +16,22 @@ export interface RouteBindings {
   readonly requestId: string
   /** A connection to the tenant's database, with its schema or database prepared. Throws a `Problem`. */
   lease(): Promise<RouteLease>
+  /** Runs `work`, which only reads and may run twice, on a connection as fresh as asked for. Throws a `Problem`. */
+  read<T>(consistency: Consistency, work: (connection: Connection) => Promise<T>): Promise<RouteRead<T>>
+  /** The reads that are eventual where a request does not say. */
+  readonly eventualReads: ReadonlySet<ReadName>
+}
+
+/** What a read found, and the name of what it was read from. */
+export interface RouteRead<T> {
+  readonly value: T
+  readonly servedBy: string
 }
 
 export interface RouteEnv {
   Bindings: RouteBindings
+  Variables: {
+    /** What the answer was read from. */
+    servedBy: string | undefined
+  }
 }

@@ -16,6 +16,8 @@ export type LogEvent =
       uses: number
     }
   | { event: 'pool.error'; host: string; pool: string; engine: string; code: string }
+  | { event: 'replica.banned'; host: string; replica: string; ban_ms: number }
+  | { event: 'replica.recovered'; host: string; replica: string }
   | { event: 'host.retried'; host: string; request_id: string }
   | { event: 'report.failed'; host: string; cluster: string }
   | { event: 'ledger.unreachable'; host: string; cluster: string; pool: string }
@@ -64,6 +66,8 @@ export const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'pool.opened': 'info',
   'pool.closed': 'info',
   'pool.error': 'error',
+  'replica.banned': 'warn',
+  'replica.recovered': 'info',
   'host.retried': 'warn',
   'report.failed': 'warn',
   'ledger.unreachable': 'warn',

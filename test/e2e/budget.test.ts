@@ -61,7 +61,7 @@ it('300 dedicated tenants at once get along on a budget of 100 connections', asy
     },
   })
   closers.defer(() => worker.close())
-  const stop = await watch(stack.postgresUrl)
+  const stop = await watch(stack.postgres.primary.url)
 
   const answers: { status: number; code?: string; ms: number }[] = []
   const tenant = async (id: string) => {

@@ -63,7 +63,7 @@ describe('sizing', () => {
       cost_per_day: {
         shared: { hosts: 1 },
         grouped: { hosts: 10 },
-        dedicated: { hosts: 1000, usd: expect.closeTo(140.94, 2) },
+        dedicated: { hosts: 1000, usd: expect.closeTo(142.37, 2) },
         isolate: { hosts: 0 },
         prices: { source: expect.stringContaining('/durable-objects/platform/pricing') },
       },

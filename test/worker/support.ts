@@ -101,20 +101,21 @@ export function workerWith(variables: Record<string, string>) {
 export const ADMIN = { authorization: `Bearer ${env.ADMIN_TOKEN}` }
 export const headersOf = (tenant: string) => ({ 'x-user-id': tenant })
 
+/** The services of the local stack that have a proxy in front of them. */
+const SERVICES = ['postgres', 'replica', 'mongo', 'redis'] as const
+type Service = (typeof SERVICES)[number]
+
 /** Tells the proxy in front of a service how to fail; see dev/local/control.ts. */
-export async function setFault(
-  service: 'postgres' | 'mongo' | 'redis',
-  faults: Record<string, unknown>,
-): Promise<void> {
+export async function setFault(service: Service, faults: Record<string, unknown>): Promise<void> {
   await control(service, { method: 'PUT', body: JSON.stringify(faults) })
 }
 
 export async function clearFaults(): Promise<void> {
-  for (const service of ['postgres', 'mongo', 'redis']) await control(service, { method: 'DELETE' })
+  for (const service of SERVICES) await control(service, { method: 'DELETE' })
 }
 
 /** Drops every live connection of a service. */
-export async function cut(service: 'postgres' | 'mongo' | 'redis'): Promise<void> {
+export async function cut(service: Service): Promise<void> {
   await control(`${service}/cut`, { method: 'POST' })
 }
 

@@ -3,6 +3,7 @@ import type { PooledConnection } from '../../src/engines/engine.ts'
 import type { Lease } from '../../src/pools/lease.ts'
 import { routes } from '../../src/routes/app.ts'
 import type { RouteEnv } from '../../src/routes/bindings.ts'
+import { read } from '../../src/routes/read.ts'
 
 /**
  * The Worker under test: Rockpool as it is, and beside its routes two that show and hold what tests ask about. They
@@ -20,6 +21,30 @@ probes.get('/connection', async (c) => {
   }
   const hello = await connection.run('admin', (db) => db.command({ hello: 1 }))
   return c.json({ id: hello.connectionId as number })
+})
+
+/** What kind of server a read runs on, after `?ms=` there. */
+probes.get('/read', async (c) => {
+  const ms = Number(c.req.query('ms') ?? 0)
+  const source = await read(c, 'posts.find', async (connection) => {
+    if (connection.engine === 'mongo') {
+      return connection.run('admin', async (db) => db.readPreference?.mode ?? 'none')
+    }
+    const [row] = await connection.query<{ standby: boolean }>(
+      'SELECT pg_is_in_recovery() AS standby, pg_sleep($1)',
+      [ms / 1000],
+    )
+    return row?.standby ? 'standby' : 'primary'
+  })
+  return c.json({ source })
+})
+
+/** Writes in what says of itself that it is a read. */
+probes.get('/writing-read', async (c) => {
+  await read(c, 'posts.find', async (connection) => {
+    if (connection.engine === 'postgres') await connection.query('CREATE TABLE never_made ()')
+  })
+  return c.json({})
 })
 
 /** Keeps a connection busy in the database for `?ms=`. */

@@ -98,22 +98,25 @@ function describePrimary(primary: PostgresServer): string {
 async function copyDirectory(from: string, to: string, account: Account | undefined): Promise<void> {
   await mkdir(to, { mode: 0o700 })
   if (account) await chown(to, account.uid, account.gid)
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    const [source, copy] = [join(from, entry.name), join(to, entry.name)]
-    if (LEFT_OUT.has(entry.name)) continue
-    if (entry.isDirectory()) {
-      if (LEFT_EMPTY.has(entry.name)) await makeEmpty(copy, account)
-      else await copyDirectory(source, copy, account)
-      continue
-    }
-    try {
-      await copyFile(source, copy)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      continue
-    }
-    if (account) await chown(copy, account.uid, account.gid)
+  const entries = await readdir(from, { withFileTypes: true })
+  const directories = entries.filter((entry) => entry.isDirectory())
+  const files = entries.filter((entry) => !entry.isDirectory() && !LEFT_OUT.has(entry.name))
+  // All the files of a directory at once: a thousand small ones, one after the other, take half a second longer.
+  await Promise.all(files.map(({ name }) => copyOne(join(from, name), join(to, name), account)))
+  for (const { name } of directories) {
+    if (LEFT_EMPTY.has(name)) await makeEmpty(join(to, name), account)
+    else await copyDirectory(join(from, name), join(to, name), account)
   }
+}
+
+async function copyOne(source: string, copy: string, account: Account | undefined): Promise<void> {
+  try {
+    await copyFile(source, copy)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return
+  }
+  if (account) await chown(copy, account.uid, account.gid)
 }
 
 async function makeEmpty(path: string, account: Account | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 import type { RouteEnv } from '../bindings.ts'
 import { openApiApp } from '../openapi.ts'
 import { missingPost } from '../posts/missing-post.ts'
+import { read } from '../read.ts'
 import { createComment, listComments } from './api.ts'
 import { commentStore } from './store.ts'
 
@@ -11,8 +12,9 @@ comments.openapi(listComments, async (c) => {
   const { post_id } = c.req.valid('param')
   const page = c.req.valid('query')
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const found = await commentStore(lease.connection, tenant).list(post_id, page)
+  const found = await read(c, 'comments.list', (connection) =>
+    commentStore(connection, tenant).list(post_id, page),
+  )
   if (!found) throw missingPost()
   return c.json({ user_id: tenant.id, post_id, ...found }, 200)
 })

@@ -2,6 +2,7 @@ import { Problem } from '../../problem.ts'
 import type { RouteEnv } from '../bindings.ts'
 import { openApiApp } from '../openapi.ts'
 import { projects } from '../projects/routes.ts'
+import { read } from '../read.ts'
 import { tasks } from '../tasks/routes.ts'
 import { userStore } from '../users/store.ts'
 import { addMember, findCompany, listMembers, readAnalytics } from './api.ts'
@@ -17,24 +18,23 @@ company.route('/', tasks)
 
 company.openapi(findCompany, async (c) => {
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const found = await companyStore(lease.connection, tenant).find()
+  const found = await read(c, 'company.find', (connection) => companyStore(connection, tenant).find())
   if (!found) throw new Problem('not_found')
   return c.json({ company_id: tenant.id, ...found }, 200)
 })
 
 company.openapi(readAnalytics, async (c) => {
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const figures = await companyStore(lease.connection, tenant).analytics()
+  const figures = await read(c, 'company.analytics', (connection) =>
+    companyStore(connection, tenant).analytics(),
+  )
   return c.json({ company_id: tenant.id, ...figures }, 200)
 })
 
 company.openapi(listMembers, async (c) => {
   const page = c.req.valid('query')
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const users = await userStore(lease.connection, tenant).list(page)
+  const users = await read(c, 'users.list', (connection) => userStore(connection, tenant).list(page))
   return c.json({ company_id: tenant.id, users }, 200)
 })
 

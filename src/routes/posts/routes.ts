@@ -2,6 +2,7 @@ import { Problem } from '../../problem.ts'
 import type { RouteBindings, RouteEnv } from '../bindings.ts'
 import { etagOf, expectedVersions } from '../etag.ts'
 import { openApiApp } from '../openapi.ts'
+import { read } from '../read.ts'
 import {
   changePost,
   createPost,
@@ -22,8 +23,7 @@ export const posts = openApiApp<RouteEnv>()
 posts.openapi(listPosts, async (c) => {
   const page = c.req.valid('query')
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const found = await postStore(lease.connection, tenant).list(page)
+  const found = await read(c, 'posts.list', (connection) => postStore(connection, tenant).list(page))
   return c.json({ user_id: tenant.id, posts: found }, 200)
 })
 
@@ -39,15 +39,14 @@ posts.openapi(createPost, async (c) => {
 
 // Before the route of one post, whose id may be any word.
 posts.openapi(readPostStats, async (c) => {
-  await using lease = await c.env.lease()
-  return c.json(await postStore(lease.connection, c.env.tenant).stats(), 200)
+  const { tenant } = c.env
+  return c.json(await read(c, 'posts.stats', (connection) => postStore(connection, tenant).stats()), 200)
 })
 
 posts.openapi(findPost, async (c) => {
   const { post_id: id } = c.req.valid('param')
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const found = await postStore(lease.connection, tenant).find(id)
+  const found = await read(c, 'posts.find', (connection) => postStore(connection, tenant).find(id))
   if (!found) throw missingPost()
   return c.json({ user_id: tenant.id, post: found.post }, 200, { etag: etagOf(found.version) })
 })

@@ -1,6 +1,7 @@
 import { Problem } from '../../problem.ts'
 import type { RouteEnv } from '../bindings.ts'
 import { openApiApp } from '../openapi.ts'
+import { read } from '../read.ts'
 import { changeProject, createProject, deleteProject, findProject, listProjects } from './api.ts'
 import { projectStore } from './store.ts'
 
@@ -10,8 +11,7 @@ export const projects = openApiApp<RouteEnv>()
 projects.openapi(listProjects, async (c) => {
   const page = c.req.valid('query')
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const found = await projectStore(lease.connection, tenant).list(page)
+  const found = await read(c, 'projects.list', (connection) => projectStore(connection, tenant).list(page))
   return c.json({ company_id: tenant.id, projects: found }, 200)
 })
 
@@ -28,8 +28,7 @@ projects.openapi(createProject, async (c) => {
 projects.openapi(findProject, async (c) => {
   const { project_id: id } = c.req.valid('param')
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const project = await projectStore(lease.connection, tenant).find(id)
+  const project = await read(c, 'projects.find', (connection) => projectStore(connection, tenant).find(id))
   if (!project) throw missingProject()
   return c.json({ company_id: tenant.id, project }, 200)
 })

@@ -2,6 +2,7 @@ import { Problem } from '../../problem.ts'
 import type { RouteEnv } from '../bindings.ts'
 import { openApiApp } from '../openapi.ts'
 import { missingProject } from '../projects/routes.ts'
+import { read } from '../read.ts'
 import { changeTask, createTask, findTask, listTasks } from './api.ts'
 import { taskStore } from './store.ts'
 
@@ -12,8 +13,9 @@ tasks.openapi(listTasks, async (c) => {
   const { project_id: projectId } = c.req.valid('param')
   const query = c.req.valid('query')
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const found = await taskStore(lease.connection, tenant).list(projectId, query)
+  const found = await read(c, 'tasks.list', (connection) =>
+    taskStore(connection, tenant).list(projectId, query),
+  )
   if (!found) throw missingProject()
   return c.json({ company_id: tenant.id, tasks: found }, 200)
 })
@@ -31,8 +33,7 @@ tasks.openapi(createTask, async (c) => {
 tasks.openapi(findTask, async (c) => {
   const { task_id: id } = c.req.valid('param')
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const task = await taskStore(lease.connection, tenant).find(id)
+  const task = await read(c, 'tasks.find', (connection) => taskStore(connection, tenant).find(id))
   if (!task) throw missingTask()
   return c.json({ company_id: tenant.id, task }, 200)
 })

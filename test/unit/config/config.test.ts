@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Config, configOf, parseConfig } from '../../../src/config.ts'
+import { type Config, configOf, maxConnectionsOf, parseConfig } from '../../../src/config.ts'
+import { clustersOf } from '../../../src/host/specs.ts'
+import { clusterName } from '../../../src/pools/cluster.ts'
 import { Variables } from '../../../src/variables.ts'
 
 const SECRET = 's'.repeat(32)
@@ -99,6 +101,16 @@ test.each<[string, object, string[]]>([
     },
     ['DB_PRIMARY_DB_URL'],
   ],
+  [
+    'a proxy for the primary but none for its replica',
+    {
+      ...LEAST,
+      DB_ENV: 'test',
+      DB_REPLICA_DB_URL: 'postgres://app@r.test/app',
+      NEON_WS_PROXY: '127.0.0.1:1/v1',
+    },
+    ['NEON_WS_PROXY'],
+  ],
   ['a proxy without TLS in production', { ...LEAST, NEON_WS_PROXY: '127.0.0.1:1/v1' }, ['NEON_WS_PROXY']],
   ['tokens without a key', POSTGRES, ['JWT_SECRET']],
   ['two kinds of keys', { ...LEAST, JWT_JWKS_URL: 'https://id.test/keys' }, ['JWT_JWKS_URL']],
@@ -117,6 +129,34 @@ test.each<[string, object, string[]]>([
   ['a Redis token alone', { ...LEAST, UPSTASH_REDIS_REST_TOKEN: 'x' }, ['UPSTASH_REDIS_REST_URL']],
 ])('%s is a fault', (_, env, variables) => {
   expect(Object.keys(faultsOf(env))).toEqual(variables)
+})
+
+test('each of several replicas is a cluster of its own, with its own proxy and as many connections', () => {
+  const config = configFrom({
+    ...LEAST,
+    DB_ENV: 'test',
+    DB_REPLICA_DB_URL: 'postgres://app@a.test/app,postgres://app@b.test/app',
+    NEON_WS_PROXY: '127.0.0.1:1/p,127.0.0.1:2/a,127.0.0.1:3/b',
+    POSTGRES_MAX_CONNECTIONS: '300',
+    POSTGRES_REPLICA_MAX_CONNECTIONS: '100',
+  })
+  expect(config.postgres.wsProxy).toBe('127.0.0.1:1/p')
+  expect(config.postgres.replicas).toEqual([
+    { cluster: 'postgres-replica-1', url: 'postgres://app@a.test/app', wsProxy: '127.0.0.1:2/a' },
+    { cluster: 'postgres-replica-2', url: 'postgres://app@b.test/app', wsProxy: '127.0.0.1:3/b' },
+  ])
+  expect(
+    clustersOf(config).map((cluster) => [clusterName(cluster), maxConnectionsOf(config, cluster)]),
+  ).toEqual([
+    ['primary', 300],
+    ['replica-1', 100],
+    ['replica-2', 100],
+  ])
+})
+
+test('the only replica is called so, without a number', () => {
+  const config = configFrom({ ...LEAST, DB_REPLICA_DB_URL: 'postgres://app@a.test/app' })
+  expect(clustersOf(config).map(clusterName)).toEqual(['primary', 'replica'])
 })
 
 test('limits are those of the tiers, changed by TIERS, and off without a Redis', () => {

@@ -16,6 +16,7 @@ test.each([
   ['40001', 'transaction_conflict', false, 'transaction_conflict'],
   ['40P01', 'transaction_conflict', false, 'transaction_conflict'],
   ['57014', 'database_timeout', false, 'database_timeout'],
+  ['25006', 'read_only', false, 'read_only'],
   ['42601', 'query_failed', false, 'query_failed'],
   ['42P01', 'query_failed', false, 'query_failed'],
   ['0A000', 'query_failed', false, 'query_failed'],

@@ -15,7 +15,13 @@ const pool = { key: 'a', cluster: 'postgres', tenant: 'a' } as PoolStatistics
 function presence() {
   const clock = new FakeClock()
   const fleet = new Fleet()
-  const world = { pauses: pausesOf(1), reports: [] as HostReport[], reads: 0, pools: [] as PoolStatistics[] }
+  const world = {
+    pauses: pausesOf(1),
+    reports: [] as HostReport[],
+    reads: 0,
+    pools: [] as PoolStatistics[],
+    bannedUntil: undefined as number | undefined,
+  }
   const ledger = {
     async report(report: HostReport) {
       world.reports.push(report)
@@ -42,6 +48,7 @@ function presence() {
       recall: () => 'unknown',
     },
     ledger: () => ledger,
+    bannedUntil: () => world.bannedUntil,
     onChange: () => {},
     onAsked: () => {},
     onUnreachable: () => {},
@@ -52,6 +59,15 @@ function presence() {
 function pausesOf(revision: number, ...tenants: string[]): Pauses {
   return { revision, fleetSince: null, tenants: new Map(tenants.map((tenant) => [tenant, 0])) }
 }
+
+test('tells until when the cluster is banned, as long as it is', async () => {
+  const { one, world } = presence()
+  world.bannedUntil = 5_000
+  await one.report()
+  world.bannedUntil = undefined
+  await one.report()
+  expect(world.reports.map(({ banned_until }) => banned_until)).toEqual([5_000, undefined])
+})
 
 test('tells the Ledger of its own cluster alone, of who is active and who is held', async () => {
   const { one, world } = presence()

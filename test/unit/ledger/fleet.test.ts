@@ -24,6 +24,13 @@ test('shows the last report of every host that has pools', () => {
   expect(fleet.counters().leases).toBe(3)
 })
 
+test('shows a host that has banned a replica, without a pool too, until its ban is over', () => {
+  const fleet = new Fleet()
+  fleet.record({ ...reportOf('h', 'i', 1, []), cluster: 'postgres-replica', banned_until: 5_000 }, 0)
+  expect(fleet.hosts(4_999)).toMatchObject([{ host: 'h', banned: true }])
+  expect(fleet.hosts(5_000)).toEqual([])
+})
+
 test('hands back the report that a new one replaces', () => {
   const fleet = new Fleet()
   expect(fleet.record(reportOf('h', 'i', 1), 5)).toBeUndefined()

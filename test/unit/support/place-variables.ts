@@ -23,7 +23,40 @@ const postgresUrls = {
 /** Where databases, tenants and keys are. */
 export const PLACE_VARIABLES: readonly Row[] = [
   { name: 'DB_PRIMARY_DB_URL', ...postgresUrls, read: (config) => config.postgres.primaryUrl },
-  { name: 'DB_REPLICA_DB_URL', ...postgresUrls, read: (config) => config.postgres.replicaUrl },
+  {
+    name: 'DB_REPLICA_DB_URL',
+    good: [
+      ...postgresUrls.good.map(([url, read]): [unknown, unknown] => [url, [read ?? url]]),
+      [
+        'postgres://app@a.test/app , postgres://app@b.test/app',
+        ['postgres://app@a.test/app', 'postgres://app@b.test/app'],
+      ],
+      ['', []],
+    ],
+    bad: [...postgresUrls.bad, 'postgres://app@a.test/app,', 'postgres://app@a.test/app,b.test'],
+    read: (config) => config.postgres.replicas.map(({ url }) => url),
+  },
+  {
+    name: 'DB_REPLICA_WRITE_PIN',
+    good: [
+      ['', 5_000],
+      ['0', 0],
+      ['0.5', 500],
+      ['3600', 3_600_000],
+    ],
+    bad: ['-1', '3601', 'x'],
+    read: (config) => config.postgres.writePinMs,
+  },
+  {
+    name: 'EVENTUAL_READS',
+    good: [
+      ['', []],
+      ['posts.list', ['posts.list']],
+      ['posts.find, posts.list', ['posts.find', 'posts.list']],
+    ],
+    bad: ['posts', 'posts.create', 'posts.list,posts.list', ','],
+    read: (config) => [...config.eventualReads],
+  },
   {
     name: 'NEON_WS_PROXY',
     good: [

@@ -12,7 +12,7 @@ const TARGETS: Record<(typeof ENGINES)[number], Target> = {
   postgres: {
     engine: 'postgres',
     url: variables.DB_PRIMARY_DB_URL ?? '',
-    wsProxy: variables.NEON_WS_PROXY,
+    wsProxy: variables.NEON_WS_PROXY?.split(',')[0],
   },
   mongo: { engine: 'mongo', url: variables.MONGODB_URI ?? '' },
 }

@@ -17,7 +17,7 @@ async function openPool(
     {
       engine: 'postgres',
       url: options.url ?? variables.DB_PRIMARY_DB_URL ?? '',
-      wsProxy: variables.NEON_WS_PROXY,
+      wsProxy: variables.NEON_WS_PROXY?.split(',')[0],
     },
     {
       appName: 'rockpool/postgres-test',
