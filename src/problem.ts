@@ -59,6 +59,8 @@ const KINDS = {
 /** What went wrong, in a word that clients may rely on. */
 export type ProblemCode = keyof typeof KINDS
 
+export const PROBLEM_CODES = Object.keys(KINDS) as readonly ProblemCode[]
+
 export interface ProblemOptions {
   /** For the caller; nothing internal. */
   detail?: string

@@ -1,14 +1,17 @@
-import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
 import { configOf } from '../config.ts'
 import { Problem, problemResponse, toProblem } from '../problem.ts'
+import { routes } from '../routes/app.ts'
+import { openApiApp } from '../routes/openapi.ts'
 import { log, logUnexpected } from '../telemetry/log.ts'
 import type { VariableFault } from '../variables.ts'
 import { admin } from './admin.ts'
+import { readLiveness } from './api/health.ts'
 import { auth } from './auth/routes.ts'
 import type { EdgeEnv } from './bindings.ts'
+import { docsOf } from './docs/routes.ts'
 import { forward } from './forward.ts'
 import { health } from './health.ts'
 import { limitFields } from './limit.ts'
@@ -18,7 +21,7 @@ import { requestIdOf } from './request-id.ts'
 const MAX_BODY_BYTES = 1024 * 1024
 
 /** What runs near the caller. It keeps no sockets; everything it keeps at all is plain data. */
-export const edge = new Hono<EdgeEnv>()
+export const edge = openApiApp<EdgeEnv>()
 
 const traced = createMiddleware<EdgeEnv>(async (c, next) => {
   const started = Date.now()
@@ -56,7 +59,8 @@ const limited = bodyLimit({
 })
 
 edge.use(traced)
-edge.get('/health/live', (c) => c.json({ status: 'alive' }))
+edge.openapi(readLiveness, (c) => c.json({ status: 'alive' as const }, 200))
+edge.route('/', docsOf({ edge, tenants: routes }))
 edge.use(configured)
 edge.use(limitFields)
 edge.route('/health', health)

@@ -1,5 +1,5 @@
-import type { ClusterView } from '../ledger/report.ts'
-import { clusterName, isReplica } from '../pools/cluster.ts'
+import type { ClusterView, ReportedPool } from '../ledger/report.ts'
+import { type Cluster, clusterName, isReplica } from '../pools/cluster.ts'
 import { percentiles } from '../pools/histogram.ts'
 
 const SUMMED = ['size', 'free', 'used', 'waiting', 'min_size', 'max_size'] as const
@@ -24,7 +24,7 @@ export function bans({ cluster, hosts }: ClusterView): { readonly banned_by?: nu
 
 /** One row per host: a host with pools on two clusters reports to both Ledgers. */
 export function hostRows(clusters: readonly ClusterView[]) {
-  const rows = new Map<string, { host: string; stale: boolean; reported_at: string; pools: object[] }>()
+  const rows = new Map<string, { host: string; stale: boolean; reported_at: string; pools: PoolRow[] }>()
   for (const { cluster, hosts } of clusters) {
     for (const { host, pools, reported_at, stale } of hosts) {
       const row = rows.get(host) ?? {
@@ -34,25 +34,29 @@ export function hostRows(clusters: readonly ClusterView[]) {
         pools: [],
       }
       row.stale ||= stale
-      for (const pool of pools) {
-        const { tenant, state, size, free, used, waiting, min_size, max_size, wanted_size, wait, use } = pool
-        row.pools.push({
-          cluster: clusterName(cluster),
-          tenant,
-          state,
-          size,
-          free,
-          used,
-          waiting,
-          min_size,
-          max_size,
-          wanted_size,
-          wait_ms: percentiles(wait),
-          use_ms: percentiles(use),
-        })
-      }
+      row.pools.push(...pools.map((pool) => poolRow(cluster, pool)))
       rows.set(host, row)
     }
   }
   return [...rows.values()].sort((a, b) => a.host.localeCompare(b.host))
+}
+
+type PoolRow = ReturnType<typeof poolRow>
+
+function poolRow(cluster: Cluster, pool: ReportedPool) {
+  const { tenant, state, size, free, used, waiting, min_size, max_size, wanted_size, wait, use } = pool
+  return {
+    cluster: clusterName(cluster),
+    tenant,
+    state,
+    size,
+    free,
+    used,
+    waiting,
+    min_size,
+    max_size,
+    wanted_size,
+    wait_ms: percentiles(wait),
+    use_ms: percentiles(use),
+  }
 }

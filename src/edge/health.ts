@@ -1,10 +1,11 @@
-import { Hono } from 'hono'
 import type { Config } from '../config.ts'
 import type { Env } from '../env.ts'
 import { PROBE_HOST, type ProbeResult } from '../host/probe.ts'
 import { clustersOf } from '../host/specs.ts'
 import type { ClusterView } from '../ledger/report.ts'
 import { type Cluster, clusterName, isReplica } from '../pools/cluster.ts'
+import { openApiApp } from '../routes/openapi.ts'
+import { readHealthRoute } from './api/health.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { bans, poolSums } from './cluster-rows.ts'
 import { readFleet } from './fleet.ts'
@@ -13,11 +14,11 @@ import { limitedByAddress } from './limit.ts'
 import { probeRedis } from './redis-probe.ts'
 
 /** Whether the databases answer. Open to all, so it names no host, no tenant and no reason. */
-export const health = new Hono<EdgeEnv>()
+export const health = openApiApp<EdgeEnv>()
 
 health.use(limitedByAddress)
 
-health.get('/', async (c) => {
+health.openapi(readHealthRoute, async (c) => {
   const report = await readHealth(c.env, c.var.config, c.var.requestId)
   return c.json(report, report.status === 'unhealthy' ? 503 : 200, { 'cache-control': 'no-store' })
 })
@@ -77,13 +78,8 @@ function poolHealth(cluster: Cluster, probes: readonly ProbeResult[], fleet: rea
   const probe = probes.find((one) => one.cluster === cluster)
   const view = fleet.find((one) => one.cluster === cluster)
   const { size, free } = view ? poolSums(view) : { size: 0, free: 0 }
-  return {
-    status: probe?.healthy ? 'healthy' : 'unhealthy',
-    size,
-    free,
-    latency_ms: probe?.latency_ms ?? 0,
-    ...(view && bans(view)),
-  }
+  const status = probe?.healthy ? ('healthy' as const) : ('unhealthy' as const)
+  return { status, size, free, latency_ms: probe?.latency_ms ?? 0, ...(view && bans(view)) }
 }
 
 async function probeClusters(env: Env, config: Config, requestId: string): Promise<ProbeResult[]> {

@@ -60,7 +60,7 @@ export async function limitAdmin(c: Context<EdgeEnv>): Promise<void> {
 /** How limits stand, as far as this isolate knows: for those who run the fleet. */
 export function limiterView(config: Config) {
   const { algorithm, failure, reserve } = config.limits
-  return { state: limitsOf(config)?.state ?? 'off', algorithm, failure, reserve }
+  return { state: limitsOf(config)?.state ?? ('off' as const), algorithm, failure, reserve }
 }
 
 function enforce(c: Context<EdgeEnv>, verdict: Verdict): void {

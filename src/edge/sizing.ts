@@ -1,31 +1,23 @@
-import { Hono } from 'hono'
-import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { clustersOf } from '../host/specs.ts'
 import { dailyCosts } from '../ledger/cost.ts'
 import { PRICES } from '../ledger/prices.ts'
-import { readQuery, whole } from '../routes/input.ts'
+import { readQuery } from '../routes/input.ts'
+import { openApiApp } from '../routes/openapi.ts'
 import { sizePools } from '../tenants/sizing.ts'
-import { TIERS, type Tier } from '../tenants/tenant.ts'
+import type { Tier } from '../tenants/tenant.ts'
+import { readSizing } from './api/sizing.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { readFleet } from './fleet.ts'
 import { fleetNumbers, fleetQuestion } from './fleet-numbers.ts'
+import { FleetQuery, QuestionQuery } from './sizing-input.ts'
 
 /** How large pools may be and what each placement costs: for numbers that are given, or for the fleet's own. */
-export const sizing = new Hono<EdgeEnv>()
-
-const tier = z.enum(TIERS, { error: `Expected one of ${TIERS.join(', ')}.` }).optional()
-
-// A misspelt name is refused: without it the answer would be to another question.
-const FleetQuery = z.strictObject({ tier })
-const QuestionQuery = FleetQuery.extend({
-  concurrent_users: whole(1, 1_000_000),
-  requests_per_user: whole(1, 10_000),
-  available_connections: whole(1, 1_000_000),
-})
+export const sizing = openApiApp<EdgeEnv>()
 
 const ASKED = ['concurrent_users', 'requests_per_user', 'available_connections'] as const
 
+sizing.openAPIRegistry.registerPath(readSizing)
 sizing.get('/', async (c) => {
   const { config } = c.var
   if (ASKED.some((name) => c.req.query(name) !== undefined)) {

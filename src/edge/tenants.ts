@@ -1,31 +1,24 @@
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
 import type { Config } from '../config.ts'
 import { Problem } from '../problem.ts'
-import { readBody, readQuery } from '../routes/input.ts'
+import { openApiApp } from '../routes/openapi.ts'
 import type { TenantAction } from '../telemetry/events.ts'
 import { log } from '../telemetry/log.ts'
 import { type Directory, defaultRecord, directoryOf } from '../tenants/directory.ts'
 import type { TenantRecord } from '../tenants/record.ts'
+import { changeTenant, createTenant, deleteTenant, listTenants, readTenant } from './api/tenants.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { OwnConnections } from './own-connections.ts'
 import { TenantDatabases } from './tenant-databases.ts'
-import {
-  changedRecord,
-  checkRecord,
-  NewTenant,
-  newRecord,
-  TenantChange,
-  TenantDeletion,
-  TenantPage,
-} from './tenant-input.ts'
+import { changedRecord, checkRecord, newRecord } from './tenant-input.ts'
 
 /** The directory: onboarding tenants, looking at them, changing and deleting them. */
-export const tenants = new Hono<EdgeEnv>()
+export const tenants = openApiApp<EdgeEnv>()
 
-tenants.post('/', async (c) => {
+tenants.openapi(createTenant, async (c) => {
   const { config } = c.var
   const { records, cache } = writable(config)
-  const given = await readBody(c, NewTenant)
+  const given = c.req.valid('json')
   const own = new OwnConnections(config)
   const wanted = newRecord(given, config, Date.now())
   const url = own.check(wanted, given.connection_string)
@@ -54,33 +47,33 @@ tenants.post('/', async (c) => {
   }
   await databases.prepare(existing)
   cache.put(existing)
-  return c.json(shown(existing))
+  return c.json(shown(existing), 200)
 })
 
-tenants.get('/', async (c) => {
+tenants.openapi(listTenants, async (c) => {
   const { config } = c.var
-  const { cursor, limit } = readQuery(c, TenantPage)
+  const { cursor, limit } = c.req.valid('query')
   const directory = directoryOf(config)
   if (!directory)
-    return c.json({ tenants: [...config.tenants.keys()].map((id) => listed(id, config)), cursor: null })
+    return c.json({ tenants: [...config.tenants.keys()].map((id) => listed(id, config)), cursor: null }, 200)
   const page = await directory.records.page(cursor, limit)
-  return c.json({ tenants: page.records.map(shown), cursor: page.cursor })
+  return c.json({ tenants: page.records.map(shown), cursor: page.cursor }, 200)
 })
 
-tenants.get('/:id', async (c) => {
+tenants.openapi(readTenant, async (c) => {
   const { config } = c.var
-  const id = c.req.param('id')
+  const id = c.req.valid('param').id
   const directory = directoryOf(config)
-  if (directory) return c.json(shown(await existingRecord(directory, id)))
+  if (directory) return c.json(shown(await existingRecord(directory, id)), 200)
   if (!config.tenants.has(id)) throw noTenant()
-  return c.json(listed(id, config))
+  return c.json(listed(id, config), 200)
 })
 
-tenants.patch('/:id', async (c) => {
+tenants.openapi(changeTenant, async (c) => {
   const { config } = c.var
   const directory = writable(config)
-  const change = await readBody(c, TenantChange)
-  const before = await existingRecord(directory, c.req.param('id'))
+  const change = c.req.valid('json')
+  const before = await existingRecord(directory, c.req.valid('param').id)
   const own = new OwnConnections(config)
   const url = own.check(before, change.connection_string)
   const plan = changedRecord(before, change, Date.now())
@@ -92,13 +85,13 @@ tenants.patch('/:id', async (c) => {
   changed(c, 'changed', after.id)
   // Pools that could not be closed now close when they have been idle.
   c.executionCtx.waitUntil(databases.leave(before, after).catch(() => {}))
-  return c.json(shown(after))
+  return c.json(shown(after), 200)
 })
 
-tenants.delete('/:id', async (c) => {
+tenants.openapi(deleteTenant, async (c) => {
   const directory = writable(c.var.config)
-  const purge = readQuery(c, TenantDeletion).purge === 'true'
-  const record = await existingRecord(directory, c.req.param('id'))
+  const purge = c.req.valid('query').purge === 'true'
+  const record = await existingRecord(directory, c.req.valid('param').id)
   const databases = new TenantDatabases(c)
   let closed = 0
   if (purge) {
@@ -113,7 +106,7 @@ tenants.delete('/:id', async (c) => {
   // Also the pool that the purge ran on. Hosts that cannot be reached close it when it has been idle.
   const rest = await databases.expel(record).catch(() => 0)
   changed(c, purge ? 'purged' : 'deleted', record.id)
-  return c.json({ id: record.id, deleted: true, purged: purge, pools_closed: purge ? closed : rest })
+  return c.json({ id: record.id, deleted: true, purged: purge, pools_closed: purge ? closed : rest }, 200)
 })
 
 /** Throws `directory_read_only` where there is no Redis. */

@@ -51,6 +51,25 @@ export const BODY_PROBLEMS = [
   'unsupported_media_type',
 ] as const satisfies readonly ProblemCode[]
 
+/** What may become of whatever runs on a tenant's database, in its host. */
+export const DATABASE_PROBLEMS = [
+  'query_failed',
+  'database_refused',
+  'budget_exhausted',
+  'connection_lost',
+  'database_unavailable',
+  'host_unavailable',
+  'host_overloaded',
+  'ledger_unavailable',
+  'pool_cache_full',
+  'paused',
+  'pool_closed',
+  'pool_queue_full',
+  'pool_timeout',
+  'transaction_conflict',
+  'database_timeout',
+] as const satisfies readonly ProblemCode[]
+
 /** What every request for a tenant may end in, wherever it runs. */
 const TENANT_PROBLEMS = [
   'missing_user_id',
@@ -61,24 +80,11 @@ const TENANT_PROBLEMS = [
   'user_id_mismatch',
   'rate_limited',
   'internal_error',
-  'query_failed',
-  'database_refused',
-  'budget_exhausted',
   'config_invalid',
-  'connection_lost',
-  'database_unavailable',
   'directory_unavailable',
   'keys_unavailable',
-  'host_unavailable',
-  'host_overloaded',
-  'pool_cache_full',
   'limiter_unavailable',
-  'paused',
-  'pool_closed',
-  'pool_queue_full',
-  'pool_timeout',
-  'transaction_conflict',
-  'database_timeout',
+  ...DATABASE_PROBLEMS,
 ] as const satisfies readonly ProblemCode[]
 
 /** The refusals of a tenant's route: `codes`, and what every request for a tenant may end in. */

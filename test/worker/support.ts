@@ -3,6 +3,7 @@ import { env, exports } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import worker from '../../src/index.ts'
 import { TENANTS_PER_FILE } from '../support/tenants-per-file.ts'
+import { expectConformance } from './conformance.ts'
 
 /** Variables that only tests have; see test/support/stack-setup.ts. */
 declare global {
@@ -33,18 +34,13 @@ export interface Answer<Body = Record<string, unknown>> {
   readonly body: Body
 }
 
-/** Sends a request to the Worker under test. */
+/** Sends a request to the Worker under test. Its answer must be one that the OpenAPI document describes. */
 export async function send<Body = Record<string, unknown>>(
   path: string,
   init: RequestInit = {},
 ): Promise<Answer<Body>> {
   const response = await exports.default.fetch(`http://rockpool.test${path}`, init)
-  const text = await response.text()
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: text === '' ? {} : JSON.parse(text),
-  } as Answer<Body>
+  return answerOf<Body>(path, init.method ?? 'GET', response)
 }
 
 /** Sends a request of a tenant, with a JSON body if one is given. */
@@ -89,12 +85,17 @@ export function workerWith(variables: Record<string, string>) {
     })
     const response = await worker.fetch(request, settings, context)
     await waitOnExecutionContext(context)
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: (await response.json()) as Body,
-    }
+    return answerOf<Body>(path, method, response)
   }
+}
+
+async function answerOf<Body>(path: string, method: string, response: Response): Promise<Answer<Body>> {
+  const { status, headers } = response
+  const text = await response.text()
+  const body = text === '' ? {} : JSON.parse(text)
+  const type = headers.get('content-type') ?? ''
+  if (text !== '') expectConformance({ method, path }, { status, type, body })
+  return { status, headers, body }
 }
 
 /** Headers of the admin, and of a tenant. */

@@ -1,12 +1,14 @@
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
 import { Problem } from '../../problem.ts'
 import { readBody } from '../../routes/input.ts'
+import { openApiApp } from '../../routes/openapi.ts'
 import type { User } from '../../routes/users/user.ts'
 import { log } from '../../telemetry/log.ts'
 import { findTenant } from '../../tenants/directory.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import { addressKey } from '../address.ts'
 import { requireAdmin } from '../admin-only.ts'
+import { SIGN_IN_ROUTES } from '../api/auth.ts'
 import type { EdgeEnv } from '../bindings.ts'
 import { ACCESS_TOKEN_LIFETIME, signAccessToken } from './access-token.ts'
 import { type Attempt, type Refusal, tooManyAttempts } from './attempts.ts'
@@ -19,7 +21,9 @@ import { Slots } from './slots.ts'
 import { Users } from './users.ts'
 
 /** Sign-in of a tenant's users, against the users in the tenant's own database. */
-export const auth = new Hono<EdgeEnv>()
+export const auth = openApiApp<EdgeEnv>()
+
+for (const route of SIGN_IN_ROUTES) auth.openAPIRegistry.registerPath(route)
 
 /** Sign-ins under way in one isolate; each takes about 0.15 s of its one thread, and others wait for that. */
 const slots = new Slots(16)
