@@ -31,6 +31,7 @@ export function whole(min: number, max: number) {
     .regex(/^\d{1,9}$/, { error })
     .transform(Number)
     .pipe(z.number().min(min, { error }).max(max, { error }))
+    .meta({ description: `A whole number from ${min} to ${max}.` })
 }
 
 /** What is wrong with a request by the first thing that a schema found, as a `Problem` that names the field. */

@@ -43,6 +43,20 @@ describe('the OpenAPI document', () => {
     }
   })
 
+  it('says how large a number in a query may be', async () => {
+    const { paths } = await read()
+    expect(paths['/api/posts']?.get).toMatchObject({
+      parameters: expect.arrayContaining([
+        expect.objectContaining({
+          name: 'limit',
+          required: false,
+          description: 'A whole number from 1 to 100.',
+          schema: expect.objectContaining({ default: 20 }),
+        }),
+      ]),
+    })
+  })
+
   it('refers to nothing that it does not have', async () => {
     const text = JSON.stringify(await read())
     const document = JSON.parse(text) as { components: { schemas: Record<string, unknown> } }

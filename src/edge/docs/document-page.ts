@@ -22,17 +22,17 @@ export function documentPage(document: ApiDocument): Html {
   return layout(
     `${document.info.title}: routes`,
     html`<h1>${document.info.title}</h1>
-<p>${document.info.description}</p>
+<p>${prose(document.info.description ?? '')}</p>
 <p class="dim">OpenAPI 3.1: <a href="/openapi.json">/openapi.json</a></p>
 ${groups.map(([tag, some = []]) => html`<h2>${tag}</h2>${some.map(operationPart)}`)}
 <h2>Types</h2>
 ${schemas.map(
   ([name, schema]) => html`<details id="${name}"><summary><code>${name}</code></summary>
-<p>${described(schema)}</p><pre>${schemaText(schema)}</pre></details>`,
+<p>${prose(described(schema))}</p><pre>${schemaText(schema)}</pre></details>`,
 )}
 <h2>Who is calling</h2>
 <dl>${Object.entries(document.components?.securitySchemes ?? {}).map(
-      ([name, scheme]) => html`<dt><code>${name}</code></dt><dd>${described(scheme)}</dd>`,
+      ([name, scheme]) => html`<dt><code>${name}</code></dt><dd>${prose(described(scheme))}</dd>`,
     )}</dl>`,
   )
 }
@@ -50,8 +50,8 @@ function operationPart({ method, path, operation }: Entry): Html {
   const { summary, description = '', parameters = [], requestBody, responses = {}, security = [] } = operation
   const schemes = [...new Set(security.flatMap((one) => Object.keys(one)))].join(', ')
   return html`<details><summary><b>${method.toUpperCase()}</b> <code>${path}</code><br>
-<span class="dim">${summary}</span></summary>
-<p>${description}</p>
+<span class="dim">${prose(summary ?? '')}</span></summary>
+<p>${prose(description)}</p>
 ${schemes && html`<p class="dim">Who: ${schemes}</p>`}
 ${
   parameters.length > 0 &&
@@ -59,14 +59,14 @@ ${
     '$ref' in parameter
       ? ''
       : html`<dt><code>${parameter.name}</code> <span class="dim">${parameter.in}${parameter.required ? ', required' : ''}</span></dt>
-<dd><code>${schemaText(parameter.schema)}</code> ${parameter.description ?? ''}</dd>`,
+<dd><code>${schemaText(parameter.schema)}</code> ${prose(parameter.description ?? '')}</dd>`,
   )}</dl>`
 }
 ${requestBody && html`<h3>Body</h3>${contentPart(requestBody)}`}
 <h3>Answers</h3>
 <dl>${Object.entries(responses).map(
     ([status, response]) =>
-      html`<dt><code>${status}</code></dt><dd>${described(response)}${contentPart(response)}</dd>`,
+      html`<dt><code>${status}</code></dt><dd>${prose(described(response))}${contentPart(response)}</dd>`,
   )}</dl>
 </details>`
 }
@@ -82,4 +82,9 @@ function contentPart(holder: unknown): Html[] {
 function described(value: unknown): string {
   const { description } = Object(value) as { description?: unknown }
   return typeof description === 'string' ? description : ''
+}
+
+/** What stands between backticks is code, as in the document's Markdown. */
+function prose(text: string): (string | Html)[] {
+  return text.split('`').map((part, n) => (n % 2 === 1 ? html`<code>${part}</code>` : part))
 }
