@@ -3,7 +3,13 @@ import type { LimitSettings } from './limit-settings.ts'
 import { type Cluster, isReplica, type ReplicaCluster, replicaClusters } from './pools/cluster.ts'
 import { type EngineName, TIERS, type Tier } from './tenants/tenant.ts'
 import { DEFAULT_TIERS, type TierSettings } from './tenants/tier.ts'
-import { crossFaults, setVariables, type VariableFault, Variables } from './variables.ts'
+import {
+  crossFaults,
+  QUERY_CACHE_HOST_BYTES,
+  setVariables,
+  type VariableFault,
+  Variables,
+} from './variables.ts'
 
 /** Sizes and times of a pool. All times in milliseconds. */
 export interface PoolSettings {
@@ -23,6 +29,17 @@ export interface PoolSettings {
   readonly maxWaiting: number
 }
 
+/** What hosts keep of answers. */
+export interface QueryCacheSettings {
+  /** How old an answer may become, in ms; 0 when nothing is kept. */
+  readonly ttlMs: number
+  /** Of one tenant in one host. */
+  readonly maxBytes: number
+  readonly maxEntries: number
+  /** Of all tenants of one host on one cluster. */
+  readonly maxTotalBytes: number
+}
+
 export interface JwtSettings {
   readonly key: { readonly secret: string } | { readonly jwksUrl: string }
   readonly algorithm: 'HS256' | 'RS256' | 'ES256'
@@ -38,6 +55,7 @@ export interface Config {
   readonly pool: PoolSettings
   readonly poolCacheMax: number
   readonly slowQueryMs: number
+  readonly queryCache: QueryCacheSettings
   readonly postgres: {
     readonly primaryUrl: string | undefined
     readonly replicas: readonly ReplicaSettings[]
@@ -135,6 +153,12 @@ export function parseConfig(env: object): ConfigResult {
     pool,
     poolCacheMax: v.POOL_CACHE_MAX,
     slowQueryMs: v.SLOW_QUERY_MS,
+    queryCache: Object.freeze({
+      ttlMs: v.QUERY_CACHE_TTL * 1000,
+      maxBytes: v.QUERY_CACHE_MAX_BYTES,
+      maxEntries: v.QUERY_CACHE_MAX_ENTRIES,
+      maxTotalBytes: QUERY_CACHE_HOST_BYTES,
+    }),
     postgres: {
       primaryUrl: v.DB_PRIMARY_DB_URL,
       replicas: replicaSettings(v),

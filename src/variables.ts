@@ -131,6 +131,9 @@ const MOST_REPLICAS = 16
 /** A reserve of three connections is never granted, and a MongoDB pool takes two. */
 const SMALLEST_SERVER = 5
 
+/** What all tenants of a host may keep of its 128 MB, on each of two clusters. */
+export const QUERY_CACHE_HOST_BYTES = 32 * 1024 * 1024
+
 /** Every variable of a deployment; wrangler.toml and the README say what each is for. */
 export const Variables = z.object({
   DB_ENV: text.pipe(z.enum(['development', 'production', 'test'])).default('production'),
@@ -144,6 +147,9 @@ export const Variables = z.object({
   DB_POOL_MAX_WAITING: number(1, 100_000).optional(),
   POOL_CACHE_MAX: number(1, 10_000).default(100),
   SLOW_QUERY_MS: number(1, 600_000).default(1000),
+  QUERY_CACHE_TTL: seconds(0, 86_400).default(300),
+  QUERY_CACHE_MAX_BYTES: number(1024, QUERY_CACHE_HOST_BYTES).default(1024 * 1024),
+  QUERY_CACHE_MAX_ENTRIES: number(1, 100_000).default(1000),
 
   DB_PRIMARY_DB_URL: postgresUrl.optional(),
   DB_REPLICA_DB_URL: several

@@ -16,6 +16,7 @@ import {
 } from './api/connections.ts'
 import { pauseTenants, readFleetRoute, resumeTenants } from './api/fleet.ts'
 import type { EdgeEnv } from './bindings.ts'
+import { fleetCacheView } from './cache-view.ts'
 import { readFleet } from './fleet.ts'
 import { fleetNumbers, servingPools } from './fleet-numbers.ts'
 import { fleetView } from './fleet-view.ts'
@@ -58,6 +59,7 @@ admin.openapi(readConnections, async (c) => {
       reuse: reuse(counters),
       pools_opened: counters.pools_opened,
       pools_closed: counters.pools_closed,
+      cache: fleetCacheView(clusters),
       wait_ms: percentiles(pools.map((pool) => pool.wait).reduce(addBuckets, NO_BUCKETS)),
       use_ms: percentiles(pools.map((pool) => pool.use).reduce(addBuckets, NO_BUCKETS)),
     },

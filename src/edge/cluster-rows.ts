@@ -1,6 +1,7 @@
-import type { ClusterView, ReportedPool } from '../ledger/report.ts'
+import type { CacheStatistics, ClusterView, ReportedPool } from '../ledger/report.ts'
 import { type Cluster, clusterName, isReplica } from '../pools/cluster.ts'
 import { percentiles } from '../pools/histogram.ts'
+import { cacheView } from './cache-view.ts'
 
 const SUMMED = ['size', 'free', 'used', 'waiting', 'min_size', 'max_size'] as const
 
@@ -22,23 +23,35 @@ export function bans({ cluster, hosts }: ClusterView): { readonly banned_by?: nu
   return { banned_by: hosts.filter((host) => host.banned && !host.stale).length }
 }
 
+interface HostRow {
+  readonly host: string
+  stale: boolean
+  readonly reported_at: string
+  readonly caches: CacheStatistics[]
+  readonly pools: PoolRow[]
+}
+
 /** One row per host: a host with pools on two clusters reports to both Ledgers. */
 export function hostRows(clusters: readonly ClusterView[]) {
-  const rows = new Map<string, { host: string; stale: boolean; reported_at: string; pools: PoolRow[] }>()
+  const rows = new Map<string, HostRow>()
   for (const { cluster, hosts } of clusters) {
-    for (const { host, pools, reported_at, stale } of hosts) {
+    for (const { host, pools, reported_at, stale, cache } of hosts) {
       const row = rows.get(host) ?? {
         host,
         stale,
         reported_at: new Date(reported_at).toISOString(),
+        caches: [],
         pools: [],
       }
+      if (cache) row.caches.push(cache)
       row.stale ||= stale
       row.pools.push(...pools.map((pool) => poolRow(cluster, pool)))
       rows.set(host, row)
     }
   }
-  return [...rows.values()].sort((a, b) => a.host.localeCompare(b.host))
+  return [...rows.values()]
+    .sort((a, b) => a.host.localeCompare(b.host))
+    .map(({ caches, ...row }) => ({ ...row, cache: cacheView(caches) }))
 }
 
 type PoolRow = ReturnType<typeof poolRow>

@@ -6,12 +6,13 @@ import { findTenant } from '../tenants/directory.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { Busy } from './busy.ts'
+import { cacheTtlMs } from './cache-ttl.ts'
 import { callHost } from './hosts.ts'
 import { type Identity, identify } from './identify.ts'
 import { placesInForce } from './in-force.ts'
 import { runHere } from './isolate.ts'
 import { limitAddress, limitTenant } from './limit.ts'
-import { placeOf } from './place.ts'
+import { placementOf, placeOf } from './place.ts'
 
 /** Request headers that routes read; nothing else of the client's crosses to a host. */
 const FORWARDED = ['accept', 'cache-control', 'content-type', 'if-match', 'if-none-match']
@@ -73,13 +74,15 @@ export async function runFor(
   { url, init, repeatable }: TenantRequest,
 ): Promise<Response> {
   const { config, requestId } = c.var
-  const place = placeOf(await placesInForce(c, tenant), busy, Math.random)
+  const places = await placesInForce(c, tenant)
+  const place = placeOf(places, busy, Math.random)
   if (place.kind === 'isolate') {
     return runHere(new Request(url, init), { tenant, caller, requestId }, config, c.env)
   }
   const { host, pool } = place
   c.set('host', host)
-  writeCall(init.headers, { host, tenant, caller, pool, requestId })
+  const ttlMs = cacheTtlMs(places, placementOf(tenant, config), config)
+  writeCall(init.headers, { host, tenant, caller, pool, requestId, cacheTtlMs: ttlMs })
   return busy.during(host, () =>
     callHost(c.env, config, { host, requestId, repeatable }, (stub) => stub.fetch(url, init)),
   )

@@ -6,6 +6,7 @@ import { LruMap } from '../lru-map.ts'
 import { systemClock } from '../pools/clock.ts'
 import { Problem } from '../problem.ts'
 import { routes } from '../routes/app.ts'
+import { NO_CACHE } from '../routes/cached.ts'
 import { provision } from '../routes/provision.ts'
 import type { Caller } from '../tenants/caller.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -47,6 +48,7 @@ export async function runHere(
     caller,
     requestId,
     eventualReads: config.eventualReads,
+    cache: NO_CACHE,
     lease: async () => ({ connection: await prepared(), async [Symbol.asyncDispose]() {} }),
     // Which replicas are up is known where connections are: here every read is as fresh as can be.
     read: async (_, work) => ({ value: await work(await prepared()), servedBy: 'primary' }),

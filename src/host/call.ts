@@ -21,6 +21,8 @@ export interface Call {
   readonly caller: Caller
   readonly pool: PoolPlace
   readonly requestId: string
+  /** How old the host's answers may become, in ms; absent when the tenant has others, which do not hear of its writes. */
+  readonly cacheTtlMs?: number
 }
 
 /**

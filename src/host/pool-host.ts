@@ -5,7 +5,6 @@ import type { Env } from '../env.ts'
 import type { Recall, RecallAnswer } from '../ledger/grant.ts'
 import type { ReportReceipt } from '../ledger/report.ts'
 import { PoolCache } from '../pools/cache.ts'
-import type { LeaseRequest } from '../pools/candidate.ts'
 import { systemClock } from '../pools/clock.ts'
 import { isReplica } from '../pools/cluster.ts'
 import type { Lease } from '../pools/lease.ts'
@@ -19,6 +18,7 @@ import { provision, unprovision } from '../routes/provision.ts'
 import { isSafe } from '../routes/safe.ts'
 import { log } from '../telemetry/log.ts'
 import type { Tenant } from '../tenants/tenant.ts'
+import { Admission } from './admission.ts'
 import { type Call, readCall } from './call.ts'
 import type { Grants } from './grants.ts'
 import { askServer, inspect, type PoolInspection } from './inspection.ts'
@@ -27,6 +27,7 @@ import { OwnDatabases } from './own-databases.ts'
 import { logPool } from './pool-log.ts'
 import { Presence } from './presence.ts'
 import { type ProbeResult, probe } from './probe.ts'
+import { routeCache } from './queries/route-cache.ts'
 import { type ReadLeases, Reads } from './reads.ts'
 import { type RecycleResult, recycle } from './recycle.ts'
 import { Reporter } from './reporter.ts'
@@ -103,7 +104,8 @@ export class PoolHost extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const call = readCall(request.headers)
     const { tenant, caller, requestId } = call
-    const leases = this.#readLeases(call, request.signal)
+    const admission = new Admission(() => this.#pass(call, request.signal))
+    const leases = this.#readLeases(call, admission, request.signal)
     let writes = false
     const response = await routes.fetch(request, {
       tenant,
@@ -115,6 +117,7 @@ export class PoolHost extends DurableObject<Env> {
         return leases.primary()
       },
       read: (consistency, work) => this.#reads.run(tenant, consistency, leases, work),
+      cache: routeCache(this.#presenceOn(CLUSTER_OF[tenant.engine]).queries, call, admission),
     })
     if (writes) this.#reads.noteWrite(tenant)
     return response
@@ -166,6 +169,7 @@ export class PoolHost extends DurableObject<Env> {
   /** Serves a deleted tenant no more, and closes the pools of its own; the answer is how many there were. */
   async expel(tenant: Tenant): Promise<number> {
     this.#tenancies.expel(tenant)
+    for (const { queries } of this.#presences.values()) queries.forget(tenant.id)
     const keys = this.#pools.statistics().flatMap((pool) => (pool.tenant === tenant.id ? [pool.key] : []))
     const closed = await Promise.all(keys.map((key) => this.#pools.close(key)))
     await this.#reporter.flush()
@@ -182,7 +186,7 @@ export class PoolHost extends DurableObject<Env> {
 
   /** Takes in what is paused on `cluster`, and lets go who is not any more. */
   applyPauses(cluster: Cluster, pauses: Pauses): void {
-    this.#presences.get(cluster)?.gate.apply(pauses)
+    this.#presences.get(cluster)?.applyPauses(pauses)
   }
 
   /** Gives connections back that the cluster's Ledger needs elsewhere. */
@@ -200,9 +204,9 @@ export class PoolHost extends DurableObject<Env> {
     return this.ctx.id.name ?? this.ctx.id.toString()
   }
 
-  async #lease(call: Call, signal: AbortSignal): Promise<Lease> {
-    this.#tenancies.admit(call.tenant)
-    const lease = await this.#leaseOf(call, signal)
+  async #lease(call: Call, admission: Admission, signal: AbortSignal): Promise<Lease> {
+    await admission.pass()
+    const lease = await this.#admitted(call, signal)
     try {
       await this.#tenancies.ensure(call.tenant, call.pool, () => provision(lease.connection, call.tenant))
     } catch (error) {
@@ -212,34 +216,41 @@ export class PoolHost extends DurableObject<Env> {
     return lease
   }
 
-  async #leaseOf(call: Call, signal?: AbortSignal): Promise<Lease> {
-    const spec = await this.#specOf(call)
-    return this.#pools.lease(spec, await this.#passed(call, signal))
-  }
-
-  /** What a call asks a pool for, once nothing holds it back. */
-  async #passed(call: Call, signal?: AbortSignal): Promise<LeaseRequest> {
-    const presence = this.#presenceOn(CLUSTER_OF[call.tenant.engine])
-    presence.touch(call.tenant.id, call.pool.tenant)
-    const request = { ...leaseRequest(this.#config, call.tenant), signal }
-    await presence.gate.pass(request)
-    return request
-  }
-
-  #readLeases(call: Call, signal: AbortSignal): ReadLeases {
+  #readLeases(call: Call, admission: Admission, signal: AbortSignal): ReadLeases {
     const { host, pool, tenant } = call
     return {
-      admit: async () => {
-        this.#tenancies.admit(tenant)
-        await this.#passed(call, signal)
-      },
-      primary: () => this.#lease(call, signal),
+      admit: () => admission.pass(),
+      primary: () => this.#lease(call, admission, signal),
       replica: (cluster) => {
         const spec = poolSpec(this.#config, { host, place: replicaPlace(pool, cluster), cluster })
         const request = { ...leaseRequest(this.#config, tenant), signal }
         return this.#pools.lease(spec, replicaRequest(request))
       },
     }
+  }
+
+  /** A lease for what the edge itself does with a tenant's database. */
+  async #leaseOf(call: Call): Promise<Lease> {
+    await this.#passGate(call)
+    return this.#admitted(call)
+  }
+
+  /** Lets a tenant's request in. Throws what `Tenancies.admit` and `PauseGate.pass` throw. */
+  async #pass(call: Call, signal: AbortSignal): Promise<void> {
+    this.#tenancies.admit(call.tenant)
+    await this.#passGate(call, signal)
+  }
+
+  async #passGate({ tenant, pool }: Call, signal?: AbortSignal): Promise<void> {
+    const presence = this.#presenceOn(CLUSTER_OF[tenant.engine])
+    presence.touch(tenant.id, pool.tenant)
+    await presence.gate.pass({ ...leaseRequest(this.#config, tenant), signal })
+  }
+
+  /** A lease of the pool of a call that was let in. */
+  async #admitted(call: Call, signal?: AbortSignal): Promise<Lease> {
+    const spec = await this.#specOf(call)
+    return this.#pools.lease(spec, { ...leaseRequest(this.#config, call.tenant), signal })
   }
 
   async #specOf({ host, pool: place, tenant }: Call): Promise<PoolSpec> {
@@ -256,6 +267,7 @@ export class PoolHost extends DurableObject<Env> {
         cluster,
         pools: this.#pools,
         clock: systemClock,
+        queries: { ...this.#config.queryCache, commandTimeoutMs: this.#config.pool.commandTimeoutMs },
         ledger: () => this.env.LEDGER.getByName(cluster),
         bannedUntil: () => (isReplica(cluster) ? this.#reads.bannedUntil(cluster) : undefined),
         onChange: () => this.#reporter.changed(),

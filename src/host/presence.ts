@@ -1,12 +1,13 @@
 import type { HostReport, ReportReceipt } from '../ledger/report.ts'
 import type { PoolCache } from '../pools/cache.ts'
 import type { Clock } from '../pools/clock.ts'
-import { NO_COUNTERS } from '../pools/counters.ts'
+import { NO_POOL_COUNTERS } from '../pools/counters.ts'
 import { PauseGate } from '../pools/pause-gate.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { Cluster } from '../pools/statistics.ts'
 import { type ClaimCalls, Grants, type GrantsOptions } from './grants.ts'
 import { LastSeen } from './last-seen.ts'
+import { QueryCache, type QueryCacheOptions } from './queries/query-cache.ts'
 
 /** What a host asks of a cluster's Ledger. */
 export interface LedgerCalls extends ClaimCalls {
@@ -19,6 +20,7 @@ export interface PresenceOptions
   readonly cluster: Cluster
   readonly pools: Pick<PoolCache, 'statistics' | 'counters' | 'hasPools' | 'grant' | 'recall'>
   readonly clock: Clock
+  readonly queries: Omit<QueryCacheOptions, 'clock' | 'onChange'>
   /** The cluster's Ledger. A new stub for each call: one that threw is of no more use. */
   readonly ledger: () => LedgerCalls
   /** When the host's ban of the cluster ends, epoch ms; `undefined` when there is none. */
@@ -31,6 +33,8 @@ export interface PresenceOptions
 export class Presence {
   readonly gate: PauseGate
   readonly grants: Grants
+  /** Answers from the cluster's databases. */
+  readonly queries: QueryCache
   readonly #options: PresenceOptions
   readonly #lastSeen = new LastSeen()
   #owner: string | null = null
@@ -39,6 +43,7 @@ export class Presence {
     const { cluster, clock, ledger, onChange, pools } = options
     this.#options = options
     this.grants = new Grants(options)
+    this.queries = new QueryCache({ ...options.queries, clock, onChange })
     this.gate = new PauseGate({
       clock,
       onChange,
@@ -63,12 +68,20 @@ export class Presence {
     const now = clock.now()
     const active = this.#lastSeen.listActive(now)
     const banned = bannedUntil()
+    const cache = this.queries.statistics()
+    const { cache_hits, cache_misses, cache_bypasses } = cache
     const receipt = await ledger().report({
       host,
       instance,
       cluster,
       pools: pools.statistics().filter((pool) => pool.cluster === cluster),
-      counters: pools.counters().get(cluster) ?? NO_COUNTERS,
+      counters: {
+        ...(pools.counters().get(cluster) ?? NO_POOL_COUNTERS),
+        cache_hits,
+        cache_misses,
+        cache_bypasses,
+      },
+      cache,
       held: this.gate.held,
       active_tenants: this.#lastSeen.countActive(now),
       ...(this.#owner !== null && { owner: this.#owner }),
@@ -78,7 +91,13 @@ export class Presence {
     })
     this.grants.correct(receipt.grants ?? [], receipt.grantRevision ?? 0)
     // A change that was made before the Ledger had heard of this host was pushed to others only.
-    if (this.gate.isBehind(receipt.pauseRevision ?? 0)) this.gate.apply(await ledger().pauses())
+    if (this.gate.isBehind(receipt.pauseRevision ?? 0)) this.applyPauses(await ledger().pauses())
     return receipt
+  }
+
+  /** Takes in what is paused. Data may have been moved or changed meanwhile, so nothing is answered from before. */
+  applyPauses(pauses: Pauses): void {
+    this.gate.apply(pauses)
+    this.queries.clear()
   }
 }

@@ -75,6 +75,7 @@ export class Fleet {
         pools: report.pools,
         held: heldOf(report),
         ...(isBanned(report, now) && { banned: true as const }),
+        ...(report.cache && { cache: report.cache }),
         reported_at: at,
         stale: now - at > STALE_MS,
       }))

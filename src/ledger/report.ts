@@ -1,4 +1,4 @@
-import type { ClusterCounters, ReportedCounters } from '../pools/counters.ts'
+import type { CacheCounts, ClusterCounters, ReportedCounters } from '../pools/counters.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { Cluster, PoolStatistics } from '../pools/statistics.ts'
 import type { Strategy } from '../tenants/strategy.ts'
@@ -9,6 +9,12 @@ import type { ClaimCounts, HeldGrant } from './grant.ts'
 /** A pool as a host tells of it: an older one says less. */
 export type ReportedPool = Omit<PoolStatistics, NewField> & Partial<Pick<PoolStatistics, NewField>>
 type NewField = 'id' | 'wait' | 'use' | 'wanted_size'
+
+/** What a host keeps of answers, and how requests met that in its present life. */
+export interface CacheStatistics extends CacheCounts {
+  readonly entries: number
+  readonly bytes: number
+}
 
 /**
  * What a pool host tells the Ledger of one cluster. Worker, hosts and Ledger can run different versions for minutes
@@ -39,6 +45,7 @@ export interface HostReport {
   readonly active?: readonly ActiveTenant[]
   /** Until when the host reads from the primary instead, epoch ms. */
   readonly banned_until?: number
+  readonly cache?: CacheStatistics
 }
 
 /** The hash of a tenant's id, which is shorter than the id, and the whole seconds since its last request. */
@@ -71,6 +78,8 @@ export interface HostView {
   readonly held: number
   /** Set when the host reads from the primary instead: the cluster is a replica that failed. */
   readonly banned?: true
+  /** Absent from hosts of an older version. */
+  readonly cache?: CacheStatistics
   /** Epoch ms of the last report. */
   readonly reported_at: number
   /** Whether it should have reported since. */

@@ -4,7 +4,7 @@ import { Problem } from '../problem.ts'
 import { Breaker } from './breaker.ts'
 import type { LeaseRequest } from './candidate.ts'
 import type { Clock } from './clock.ts'
-import type { ClusterCounters } from './counters.ts'
+import type { ClusterPoolCounters } from './counters.ts'
 import { pausedProblem } from './growth.ts'
 import type { Lease } from './lease.ts'
 import { jitteredLifetime } from './lifetime.ts'
@@ -159,7 +159,7 @@ export class PoolCache {
   }
 
   /** Everything that was ever counted here on each cluster, by pools that are gone too. */
-  counters(): ReadonlyMap<Cluster, ClusterCounters> {
+  counters(): ReadonlyMap<Cluster, ClusterPoolCounters> {
     return new Map([...this.#tallies].map(([cluster, tally]) => [cluster, tally.counters()]))
   }
 

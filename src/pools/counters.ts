@@ -21,12 +21,24 @@ export interface PoolCounters extends PoolCounts {
   readonly use: Buckets
 }
 
+/** How requests met the query cache. */
+export interface CacheCounts {
+  readonly cache_hits: number
+  /** Those too that got what another request was just loading. */
+  readonly cache_misses: number
+  /** Requests that asked for it, and those for which nothing may be kept. */
+  readonly cache_bypasses: number
+}
+
 /** What all the pools of a cluster have done, those that are gone too. */
-export interface ClusterCounters extends PoolCounters {
+export interface ClusterPoolCounters extends PoolCounters {
   /** Pools that were begun, those too that could not be opened: less the closed ones, those that there are. */
   readonly pools_opened: number
   readonly pools_closed: Readonly<Record<CloseReason, number>>
 }
+
+/** What was done on a cluster, by its pools and beside them. */
+export interface ClusterCounters extends ClusterPoolCounters, CacheCounts {}
 
 /** Counters from elsewhere: an older version counts less than this one. */
 export type ReportedCounters = Partial<Omit<ClusterCounters, 'pools_closed'>> & {
@@ -43,6 +55,12 @@ export const NO_COUNTS: PoolCounts = Object.freeze({
   slow_queries: 0,
 })
 
+export const NO_CACHE_COUNTS: CacheCounts = Object.freeze({
+  cache_hits: 0,
+  cache_misses: 0,
+  cache_bypasses: 0,
+})
+
 export const NO_CLOSINGS: ClusterCounters['pools_closed'] = Object.freeze({
   idle: 0,
   lru: 0,
@@ -52,13 +70,15 @@ export const NO_CLOSINGS: ClusterCounters['pools_closed'] = Object.freeze({
   error: 0,
 })
 
-export const NO_COUNTERS: ClusterCounters = Object.freeze({
+export const NO_POOL_COUNTERS: ClusterPoolCounters = Object.freeze({
   ...NO_COUNTS,
   wait: NO_BUCKETS,
   use: NO_BUCKETS,
   pools_opened: 0,
   pools_closed: NO_CLOSINGS,
 })
+
+export const NO_COUNTERS: ClusterCounters = Object.freeze({ ...NO_POOL_COUNTERS, ...NO_CACHE_COUNTS })
 
 /** The counters of `a` and `b` together; a missing one counts as zero. */
 export function addCounters(a: ReportedCounters, b: ReportedCounters): ClusterCounters {
@@ -68,6 +88,7 @@ export function addCounters(a: ReportedCounters, b: ReportedCounters): ClusterCo
     use: addBuckets(a.use, b.use),
     pools_opened: (a.pools_opened ?? 0) + (b.pools_opened ?? 0),
     pools_closed: addNumbers(NO_CLOSINGS, a.pools_closed, b.pools_closed),
+    ...addNumbers(NO_CACHE_COUNTS, a, b),
   }
 }
 

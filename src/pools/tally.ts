@@ -1,5 +1,5 @@
 import {
-  type ClusterCounters,
+  type ClusterPoolCounters,
   NO_CLOSINGS,
   NO_COUNTS,
   type PoolCounters,
@@ -49,7 +49,7 @@ export class PoolTally {
 /** Counts for a cluster: what its pools do, and how they come and go. */
 export class ClusterTally extends PoolTally {
   #opened = 0
-  readonly #closed: Counting<ClusterCounters['pools_closed']> = { ...NO_CLOSINGS }
+  readonly #closed: Counting<ClusterPoolCounters['pools_closed']> = { ...NO_CLOSINGS }
 
   poolOpened(): void {
     this.#opened++
@@ -59,7 +59,7 @@ export class ClusterTally extends PoolTally {
     this.#closed[reason]++
   }
 
-  override counters(): ClusterCounters {
+  override counters(): ClusterPoolCounters {
     return { ...super.counters(), pools_opened: this.#opened, pools_closed: { ...this.#closed } }
   }
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { CONSISTENCIES, type ReadName } from '../consistency.ts'
+import { CONSISTENCIES, type Consistency, type ReadName } from '../consistency.ts'
 import type { Connection } from '../engines/connection.ts'
 import type { RouteEnv } from './bindings.ts'
 import { readQuery } from './input.ts'
@@ -17,8 +17,12 @@ export async function read<T>(
   name: ReadName,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const { consistency = c.env.eventualReads.has(name) ? 'eventual' : 'strong' } = readQuery(c, ReadQuery)
-  const { value, servedBy } = await c.env.read(consistency, work)
+  const { value, servedBy } = await c.env.read(consistencyOf(c, name), work)
   c.set('servedBy', servedBy)
   return value
+}
+
+/** How fresh a read has to be: as `?consistency=` says, else as the deployment says of it. */
+export function consistencyOf(c: Context<RouteEnv>, name: ReadName): Consistency {
+  return readQuery(c, ReadQuery).consistency ?? (c.env.eventualReads.has(name) ? 'eventual' : 'strong')
 }

@@ -25,12 +25,14 @@ export type TenantRecord = Readonly<z.infer<typeof TenantRecord>>
 
 /** What a request needs to know of a record. */
 export function tenantOf(record: TenantRecord): Tenant {
-  const { id, tier, engine, placement, connection, rate_limit: rateLimit, created_at: since } = record
+  const { id, tier, engine, placement, connection, rate_limit: rateLimit } = record
+  const { created_at: since, updated_at } = record
   return {
     id,
     tier,
     engine,
     since,
+    ...(updated_at > since && { changedAt: updated_at }),
     ...(placement !== null && { placement }),
     ...(connection !== null && { connection }),
     ...(rateLimit !== null && { rateLimit }),

@@ -20,6 +20,8 @@ export interface Tenant {
   readonly engine: EngineName
   /** When its record was made (epoch ms): tells it from a deleted tenant of the same id. Absent without a record. */
   readonly since?: number
+  /** When its record was changed the last time (epoch ms); absent when it never was. */
+  readonly changedAt?: number
   /** Goes before the placement of the tier. */
   readonly placement?: PlacementKind
   /** Its own connection string, sealed by the `Vault`: the host that connects is the one that opens it. */

@@ -166,6 +166,7 @@ describe('statistics', () => {
       [
         'active_users',
         'avg_connections_per_user',
+        'cache',
         'connection_errors',
         'idle_timeout',
         'open_connections',

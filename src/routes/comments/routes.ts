@@ -1,7 +1,8 @@
 import type { RouteEnv } from '../bindings.ts'
+import { cached } from '../cached.ts'
 import { openApiApp } from '../openapi.ts'
 import { missingPost } from '../posts/missing-post.ts'
-import { read } from '../read.ts'
+import { POSTS } from '../posts/post.ts'
 import { createComment, listComments } from './api.ts'
 import { commentStore } from './store.ts'
 
@@ -12,19 +13,23 @@ comments.openapi(listComments, async (c) => {
   const { post_id } = c.req.valid('param')
   const page = c.req.valid('query')
   const { tenant } = c.env
-  const found = await read(c, 'comments.list', (connection) =>
-    commentStore(connection, tenant).list(post_id, page),
-  )
-  if (!found) throw missingPost()
-  return c.json({ user_id: tenant.id, post_id, ...found }, 200)
+  const key = `comments ${post_id} ${JSON.stringify(page)}`
+  return cached(c, { name: 'comments.list', resource: POSTS, key }, async (connection) => {
+    const found = await commentStore(connection, tenant).list(post_id, page)
+    if (!found) throw missingPost()
+    return { answer: { user_id: tenant.id, post_id, ...found } }
+  })
 })
 
 comments.openapi(createComment, async (c) => {
   const { post_id } = c.req.valid('param')
   const given = c.req.valid('json')
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const comment = await commentStore(lease.connection, tenant).create(post_id, given)
+  // A post's answer shows its first comments.
+  const comment = await c.env.cache.write(POSTS, async () => {
+    await using lease = await c.env.lease()
+    return await commentStore(lease.connection, tenant).create(post_id, given)
+  })
   if (!comment) throw missingPost()
   return c.json({ user_id: tenant.id, post_id, comment }, 201)
 })

@@ -4,6 +4,9 @@ import { whole } from '../input.ts'
 import { time } from '../openapi.ts'
 import { text } from '../text.ts'
 
+/** The resource that kept answers about posts belong to: what a write to one makes out of date. */
+export const POSTS = 'posts'
+
 const title = text(1, 300)
 const content = text(0, 200_000)
 const tag = text(1, 50)

@@ -1,8 +1,8 @@
 import { Problem } from '../../problem.ts'
 import type { RouteBindings, RouteEnv } from '../bindings.ts'
+import { cached } from '../cached.ts'
 import { etagOf, expectedVersions } from '../etag.ts'
 import { openApiApp } from '../openapi.ts'
-import { read } from '../read.ts'
 import {
   changePost,
   createPost,
@@ -14,7 +14,7 @@ import {
   viewPost,
 } from './api.ts'
 import { missingPost } from './missing-post.ts'
-import type { Counter } from './post.ts'
+import { type Counter, POSTS } from './post.ts'
 import { postStore } from './store.ts'
 
 /** Posts of the tenant that a request acts for. */
@@ -23,15 +23,19 @@ export const posts = openApiApp<RouteEnv>()
 posts.openapi(listPosts, async (c) => {
   const page = c.req.valid('query')
   const { tenant } = c.env
-  const found = await read(c, 'posts.list', (connection) => postStore(connection, tenant).list(page))
-  return c.json({ user_id: tenant.id, posts: found }, 200)
+  const query = { name: 'posts.list', resource: POSTS, key: `list ${JSON.stringify(page)}` } as const
+  return cached(c, query, async (connection) => ({
+    answer: { user_id: tenant.id, posts: await postStore(connection, tenant).list(page) },
+  }))
 })
 
 posts.openapi(createPost, async (c) => {
   const post = c.req.valid('json')
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const id = await postStore(lease.connection, tenant).create(post)
+  const id = await c.env.cache.write(POSTS, async () => {
+    await using lease = await c.env.lease()
+    return await postStore(lease.connection, tenant).create(post)
+  })
   return c.json({ user_id: tenant.id, post_id: id, message: 'Post created' }, 201, {
     location: `/api/posts/${id}`,
   })
@@ -40,15 +44,18 @@ posts.openapi(createPost, async (c) => {
 // Before the route of one post, whose id may be any word.
 posts.openapi(readPostStats, async (c) => {
   const { tenant } = c.env
-  return c.json(await read(c, 'posts.stats', (connection) => postStore(connection, tenant).stats()), 200)
+  const query = { name: 'posts.stats', resource: POSTS, key: 'stats' } as const
+  return cached(c, query, async (connection) => ({ answer: await postStore(connection, tenant).stats() }))
 })
 
 posts.openapi(findPost, async (c) => {
   const { post_id: id } = c.req.valid('param')
   const { tenant } = c.env
-  const found = await read(c, 'posts.find', (connection) => postStore(connection, tenant).find(id))
-  if (!found) throw missingPost()
-  return c.json({ user_id: tenant.id, post: found.post }, 200, { etag: etagOf(found.version) })
+  return cached(c, { name: 'posts.find', resource: POSTS, key: `post ${id}` }, async (connection) => {
+    const found = await postStore(connection, tenant).find(id)
+    if (!found) throw missingPost()
+    return { answer: { user_id: tenant.id, post: found.post }, etag: etagOf(found.version) }
+  })
 })
 
 posts.openapi(changePost, async (c) => {
@@ -56,8 +63,10 @@ posts.openapi(changePost, async (c) => {
   const change = c.req.valid('json')
   const expected = expectedVersions(c.req.valid('header')['if-match'])
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  const changed = await postStore(lease.connection, tenant).update(id, change, expected)
+  const changed = await c.env.cache.write(POSTS, async () => {
+    await using lease = await c.env.lease()
+    return await postStore(lease.connection, tenant).update(id, change, expected)
+  })
   if (!changed) throw missingPost()
   if (changed === 'stale') throw new Problem('precondition_failed', { field: 'If-Match' })
   return c.json({ user_id: tenant.id, post: changed.post }, 200, { etag: etagOf(changed.version) })
@@ -66,8 +75,11 @@ posts.openapi(changePost, async (c) => {
 posts.openapi(deletePost, async (c) => {
   const { post_id: id } = c.req.valid('param')
   const { tenant } = c.env
-  await using lease = await c.env.lease()
-  if (!(await postStore(lease.connection, tenant).remove(id))) throw missingPost()
+  const removed = await c.env.cache.write(POSTS, async () => {
+    await using lease = await c.env.lease()
+    return await postStore(lease.connection, tenant).remove(id)
+  })
+  if (!removed) throw missingPost()
   return c.json({ user_id: tenant.id, post_id: id, message: 'Post deleted' }, 200)
 })
 
@@ -84,8 +96,10 @@ posts.openapi(likePost, async (c) => {
 })
 
 async function count(env: RouteBindings, id: string, counter: Counter): Promise<number> {
-  await using lease = await env.lease()
-  const counted = await postStore(lease.connection, env.tenant).count(id, counter)
+  const counted = await env.cache.write(POSTS, async () => {
+    await using lease = await env.lease()
+    return await postStore(lease.connection, env.tenant).count(id, counter)
+  })
   if (counted === undefined) throw missingPost()
   return counted
 }

@@ -43,6 +43,7 @@ test('a deployment that says nothing else is a production with tokens and Postgr
     environment: 'production',
     poolCacheMax: 100,
     slowQueryMs: 1_000,
+    queryCache: { ttlMs: 300_000, maxBytes: 2 ** 20, maxEntries: 1_000, maxTotalBytes: 2 ** 25 },
     defaultEngine: 'postgres',
     tenantSources: ['jwt'],
     jwt: { key: { secret: SECRET }, algorithm: 'HS256', issuer: undefined, audience: undefined },
@@ -70,6 +71,13 @@ test('a production does not allow private databases', () => {
 test('a variable overrides its profile and leaves the rest of it alone', () => {
   const { pool } = configFrom({ ...LEAST, DB_ENV: 'test', DB_POOL_MAX_SIZE: '8' })
   expect(pool).toMatchObject({ minSize: 2, maxSize: 8, maxWaiting: 80, maxIdleMs: 60_000 })
+})
+
+test('a tenant may not keep more answers than its whole host', () => {
+  expect(configFrom({ ...LEAST, QUERY_CACHE_TTL: '0' }).queryCache.ttlMs).toBe(0)
+  expect(faultsOf({ ...LEAST, QUERY_CACHE_MAX_BYTES: `${2 ** 25 + 1}` })).toEqual({
+    QUERY_CACHE_MAX_BYTES: expect.stringContaining('expected a whole number'),
+  })
 })
 
 test('a maximum below the minimum of the profile takes that minimum with it', () => {

@@ -40,6 +40,7 @@ function presence() {
     instance: 'i',
     cluster: 'postgres',
     clock,
+    queries: { maxBytes: 1_000, maxEntries: 10, maxTotalBytes: 1_000, commandTimeoutMs: 1_000 },
     pools: {
       statistics: () => world.pools,
       counters: () => new Map([['postgres', { ...NO_COUNTERS, leases: 3 }]]),
@@ -74,6 +75,8 @@ test('tells the Ledger of its own cluster alone, of who is active and who is hel
   world.pools = [pool, { ...pool, cluster: 'mongo' }]
   world.pauses = pausesOf(1, 'a')
   one.touch('a', 'a')
+  const scope = { tenant: 'a', data: '', changedAt: 0, ttlMs: 1_000 }
+  await one.queries.read(scope, { resource: 'r', key: '', fresh: false }, async () => new Uint8Array(1))
   void one.gate.pass(requestOf('a'))
   await settle()
   await one.report()
@@ -83,7 +86,8 @@ test('tells the Ledger of its own cluster alone, of who is active and who is hel
       instance: 'i',
       cluster: 'postgres',
       pools: [pool],
-      counters: { ...NO_COUNTERS, leases: 3 },
+      counters: { ...NO_COUNTERS, leases: 3, cache_misses: 1 },
+      cache: { cache_hits: 0, cache_misses: 1, cache_bypasses: 0, entries: 1, bytes: expect.any(Number) },
       held: 1,
       active_tenants: 1,
       owner: 'a',

@@ -23,6 +23,9 @@ const ones = {
   use: { counts: [0, 1], sum: 1 },
   pools_opened: 1,
   pools_closed: { idle: 1, lru: 1, recycled: 1, drained: 1, recalled: 0, error: 1 },
+  cache_hits: 1,
+  cache_misses: 1,
+  cache_bypasses: 1,
 }
 
 test('counters add up name by name', () => {

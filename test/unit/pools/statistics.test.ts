@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { NO_COUNTERS } from '../../../src/pools/counters.ts'
+import { NO_POOL_COUNTERS } from '../../../src/pools/counters.ts'
 import { Problem } from '../../../src/problem.ts'
 import { settle } from '../support/clock.ts'
 import { FakeHost, problemOf, requestOf, specOf } from '../support/host.ts'
@@ -127,18 +127,18 @@ test('what was counted stays counted when the pool is gone', async () => {
   expect(host.cache.counters().get('postgres')).toEqual({
     ...before,
     connections_closed: 1,
-    pools_closed: { ...NO_COUNTERS.pools_closed, drained: 1 },
+    pools_closed: { ...NO_POOL_COUNTERS.pools_closed, drained: 1 },
   })
   await host.cache.closeAll()
   expect(host.cache.counters().get('postgres')).toEqual({
-    ...NO_COUNTERS,
+    ...NO_POOL_COUNTERS,
     leases: 2,
     connections_created: 2,
     connections_closed: 2,
     wait: { counts: [2], sum: 0 },
     use: { counts: [2], sum: 0 },
     pools_opened: 2,
-    pools_closed: { ...NO_COUNTERS.pools_closed, drained: 2 },
+    pools_closed: { ...NO_POOL_COUNTERS.pools_closed, drained: 2 },
   })
 })
 

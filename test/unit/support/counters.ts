@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import type { ClusterCounters } from '../../../src/pools/counters.ts'
+import type { ClusterPoolCounters } from '../../../src/pools/counters.ts'
 import { BOUNDS_MS, type Buckets } from '../../../src/pools/histogram.ts'
 
 /** Every number of the counters under a name of its own. */
-export function numbersOf(counters: ClusterCounters): Map<string, number> {
+export function numbersOf(counters: ClusterPoolCounters): Map<string, number> {
   const { wait, use, pools_closed, ...numbers } = counters
   return new Map([
     ...Object.entries(numbers),
@@ -14,7 +14,7 @@ export function numbersOf(counters: ClusterCounters): Map<string, number> {
 }
 
 /** Fails when a number is smaller than before. */
-export function checkGrowth(before: ClusterCounters, now: ClusterCounters): void {
+export function checkGrowth(before: ClusterPoolCounters, now: ClusterPoolCounters): void {
   const numbers = numbersOf(now)
   const smaller = [...numbersOf(before)].filter(([name, count]) => !((numbers.get(name) ?? 0) >= count))
   expect(smaller, 'went backwards').toEqual([])

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { LeaseRequest } from '../../../src/pools/candidate.ts'
-import { type ClusterCounters, NO_COUNTERS } from '../../../src/pools/counters.ts'
+import { type ClusterPoolCounters, NO_POOL_COUNTERS } from '../../../src/pools/counters.ts'
 import type { Lease } from '../../../src/pools/lease.ts'
 import type { Pool } from '../../../src/pools/pool.ts'
 import type { PoolSpec } from '../../../src/pools/pool-spec.ts'
@@ -40,7 +40,7 @@ export class History {
   readonly asked: Asked[] = []
   readonly out: Lease[] = []
   readonly quota: FakeQuota
-  #counted: ClusterCounters = NO_COUNTERS
+  #counted: ClusterPoolCounters = NO_POOL_COUNTERS
 
   constructor(host: FakeHost, quota: FakeQuota) {
     this.host = host
@@ -154,7 +154,7 @@ export class History {
   }
 
   #checkCounters(): void {
-    const now = this.host.cache.counters().get('postgres') ?? NO_COUNTERS
+    const now = this.host.cache.counters().get('postgres') ?? NO_POOL_COUNTERS
     checkGrowth(this.#counted, now)
     this.#counted = now
     const answers = this.asked.map(({ answer }) => answer)

@@ -1,0 +1,68 @@
+import type { Context, TypedResponse } from 'hono'
+import type { JSONParsed } from 'hono/utils/types'
+import type { ReadName } from '../consistency.ts'
+import type { Connection } from '../engines/connection.ts'
+import type { CacheQuery, RouteCache, RouteEnv } from './bindings.ts'
+import { consistencyOf, read } from './read.ts'
+
+/** Keeps nothing, for where a tenant's requests run in many places at once and none hears of the others' writes. */
+export const NO_CACHE: RouteCache = {
+  read: async (_, load) => ({ body: await load(), outcome: 'bypass', ageMs: 0 }),
+  write: (_, work) => work(),
+}
+
+/** What is asked for: the name of the read, and where its answer is kept. */
+export interface CachedQuery extends Omit<CacheQuery, 'fresh'> {
+  readonly name: ReadName
+}
+
+/** What a handler has found: the answer, and which version of the resource it is, if that has one. */
+export interface Found<T> {
+  readonly answer: T
+  readonly etag?: string
+}
+
+/**
+ * Answers with what `work` reads, as JSON, or with what it read for an earlier request. `X-Cache` says which, and `Age`
+ * how many seconds ago it was read. `Cache-Control: no-cache` asks for a reading of its own. An eventual read is never
+ * kept: from a replica it may be older than a write that was acknowledged. `work` changes nothing and may run twice.
+ */
+export async function cached<T extends object>(
+  c: Context<RouteEnv>,
+  { name, ...query }: CachedQuery,
+  work: (connection: Connection) => Promise<Found<T>>,
+): Promise<Response & TypedResponse<JSONParsed<T>, 200, 'json'>> {
+  const load = async () => encode(await read(c, name, work))
+  const isEventual = consistencyOf(c, name) === 'eventual'
+  const fresh = asksForFresh(c.req.header('cache-control') ?? '')
+  const { body, outcome, ageMs } = isEventual
+    ? await NO_CACHE.read({ ...query, fresh }, load)
+    : await c.env.cache.read({ ...query, fresh }, load)
+  const { etag, json } = decode(body)
+  const headers = {
+    'content-type': 'application/json',
+    'x-cache': outcome,
+    age: String(Math.floor(ageMs / 1000)),
+    ...(etag !== '' && { etag }),
+  }
+  return new Response(json, { headers }) as Response & TypedResponse<JSONParsed<T>, 200, 'json'>
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+const NEWLINE = 10
+
+/** One text for both, the ETag in the first line: what is kept are bytes. */
+function encode({ answer, etag = '' }: Found<object>): Uint8Array {
+  return encoder.encode(`${etag}\n${JSON.stringify(answer)}`)
+}
+
+function decode(body: Uint8Array): { readonly etag: string; readonly json: Uint8Array<ArrayBuffer> } {
+  const end = body.indexOf(NEWLINE)
+  return { etag: decoder.decode(body.subarray(0, end)), json: new Uint8Array(body.subarray(end + 1)) }
+}
+
+/** Whether the request's `Cache-Control` has the directive `no-cache` (RFC 9111 section 5.2.1.4). */
+function asksForFresh(directives: string): boolean {
+  return directives.split(',').some((directive) => directive.trim().toLowerCase() === 'no-cache')
+}
