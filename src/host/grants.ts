@@ -106,8 +106,10 @@ export class Grants {
 
   /** Does as the Ledger asks. */
   recall({ pool, instance, keep, revision, onlyIfUnused }: Recall): RecallAnswer {
+    if (instance !== this.#options.instance) return 'unknown'
     const held = this.#held.get(pool)
-    if (!held || instance !== this.#options.instance) return 'unknown'
+    // The wish may have overtaken the answer to the claim.
+    if (!held) return this.#claiming.has(pool) ? 'busy' : 'unknown'
     // Something newer has been heard since.
     if (revision < held.revision) return 'busy'
     this.#seen = Math.max(this.#seen, revision)

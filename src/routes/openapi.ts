@@ -53,6 +53,7 @@ export const BODY_PROBLEMS = [
 
 /** What may become of whatever runs on a tenant's database, in its host. */
 export const DATABASE_PROBLEMS = [
+  'read_only',
   'query_failed',
   'database_refused',
   'budget_exhausted',

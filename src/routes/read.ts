@@ -6,7 +6,8 @@ import type { RouteEnv } from './bindings.ts'
 import { readQuery } from './input.ts'
 
 const error = `Expected one of ${CONSISTENCIES.join(', ')}.`
-const ReadQuery = z.object({ consistency: z.enum(CONSISTENCIES, { error }).optional() })
+/** What every reading route takes beside its own parameters. */
+export const Reading = z.object({ consistency: z.enum(CONSISTENCIES, { error }).optional() })
 
 /**
  * Reads for a request as fresh as its `?consistency=` asks for, else as the deployment says of this read; the answer
@@ -24,5 +25,5 @@ export async function read<T>(
 
 /** How fresh a read has to be: as `?consistency=` says, else as the deployment says of it. */
 export function consistencyOf(c: Context<RouteEnv>, name: ReadName): Consistency {
-  return readQuery(c, ReadQuery).consistency ?? (c.env.eventualReads.has(name) ? 'eventual' : 'strong')
+  return readQuery(c, Reading).consistency ?? (c.env.eventualReads.has(name) ? 'eventual' : 'strong')
 }

@@ -3,7 +3,16 @@ import { z } from 'zod'
 import { DATABASE_PROBLEMS, json, time } from '../../routes/openapi.ts'
 import { ENGINES, TIERS } from '../../tenants/tenant.ts'
 import { ADMIN, adminProblems } from './admin-problems.ts'
-import { counts, figure, hostPlacement, Percentiles, PoolsClosed, poolState, poolSums } from './figures.ts'
+import {
+  counts,
+  figure,
+  hostPlacement,
+  Percentiles,
+  PoolsClosed,
+  poolState,
+  poolSums,
+  QueryCache,
+} from './figures.ts'
 
 const common = { tags: ['Connections'], security: ADMIN }
 const params = z.object({ user_id: z.string() })
@@ -61,6 +70,7 @@ export const readConnections = createRoute({
         reuse: z.object({ total_reuses: figure, avg_reuses_per_connection: figure, reuse_rate: figure }),
         pools_opened: figure,
         pools_closed: PoolsClosed,
+        cache: QueryCache,
         wait_ms: Percentiles,
         use_ms: Percentiles,
       }),

@@ -30,6 +30,18 @@ export const poolSums = {
 /** How many hosts have banned a replica. */
 export const bannedBy = figure.optional()
 
+/** What query caches hold, and how requests met them. */
+export const QueryCache = z
+  .object({
+    hits: figure,
+    misses: figure,
+    bypasses: figure,
+    hit_rate: figure.nullable(),
+    entries: figure,
+    bytes: figure,
+  })
+  .meta({ id: 'QueryCache' })
+
 /** How often what happened in pools. */
 export const counts = {
   connections_created: figure,

@@ -41,6 +41,9 @@ const ClusterRow = z
       use: Buckets,
       pools_opened: figure,
       pools_closed: PoolsClosed,
+      cache_hits: figure,
+      cache_misses: figure,
+      cache_bypasses: figure,
     }),
   })
   .meta({ id: 'ClusterRow' })

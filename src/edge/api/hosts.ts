@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { json, time } from '../../routes/openapi.ts'
 import { ADMIN, adminProblems } from './admin-problems.ts'
-import { bannedBy, Percentiles, poolState, poolSums } from './figures.ts'
+import { bannedBy, Percentiles, poolState, poolSums, QueryCache } from './figures.ts'
 
 const PoolRow = z
   .object({
@@ -18,7 +18,13 @@ const PoolRow = z
 
 /** A host as it last reported. */
 export const HostRow = z
-  .object({ host: z.string(), stale: z.boolean(), reported_at: time, pools: z.array(PoolRow) })
+  .object({
+    host: z.string(),
+    stale: z.boolean(),
+    reported_at: time,
+    cache: QueryCache,
+    pools: z.array(PoolRow),
+  })
   .meta({ id: 'HostRow' })
 
 const Sums = z.object({ ...poolSums, banned_by: bannedBy }).meta({ id: 'PoolSums' })

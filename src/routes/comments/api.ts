@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { BODY_PROBLEMS, json, takes, tenantProblems } from '../openapi.ts'
+import { Reading } from '../read.ts'
 import { CommentAnswer, CommentPage, NewComment } from './comment.ts'
 
 const tags = ['Comments']
@@ -19,7 +20,7 @@ export const listComments = createRoute({
   path,
   tags,
   summary: "List a post's comments, oldest first",
-  request: { params, query: CommentPage },
+  request: { params, query: CommentPage.extend(Reading.shape) },
   responses: {
     200: json(Page, 'A page of comments'),
     ...tenantProblems('invalid_request', 'not_found'),

@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { BODY_PROBLEMS, json, takes, tenantProblems } from '../openapi.ts'
 import { Page } from '../page.ts'
+import { Reading } from '../read.ts'
 import { MemberAnswer, NewMember } from '../users/user.ts'
 import { Analytics, CompanyAnswer } from './company.ts'
 
@@ -13,7 +14,8 @@ export const findCompany = createRoute({
   path: '/',
   tags,
   summary: 'Read when the company was onboarded',
-  responses: { 200: json(CompanyAnswer, 'The company'), ...tenantProblems('not_found') },
+  request: { query: Reading },
+  responses: { 200: json(CompanyAnswer, 'The company'), ...tenantProblems('invalid_request', 'not_found') },
 })
 
 export const readAnalytics = createRoute({
@@ -21,9 +23,10 @@ export const readAnalytics = createRoute({
   path: '/analytics',
   tags,
   summary: 'Count users, projects and tasks',
+  request: { query: Reading },
   responses: {
     200: json(Analytics.extend({ company_id }), 'The company in figures'),
-    ...tenantProblems(),
+    ...tenantProblems('invalid_request'),
   },
 })
 
@@ -32,7 +35,7 @@ export const listMembers = createRoute({
   path: '/users',
   tags,
   summary: 'List users, oldest first',
-  request: { query: Page },
+  request: { query: Page.extend(Reading.shape) },
   responses: {
     200: json(z.object({ company_id, users: z.array(MemberAnswer) }), 'A page of users'),
     ...tenantProblems('invalid_request'),

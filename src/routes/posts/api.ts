@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { BODY_PROBLEMS, json, takes, tenantProblems } from '../openapi.ts'
+import { Reading } from '../read.ts'
 import { NewPost, Page, PostAnswer, PostChange, PostDetailAnswer, PostStatsAnswer } from './post.ts'
 
 const tags = ['Posts']
@@ -20,7 +21,7 @@ export const listPosts = createRoute({
   path: '/',
   tags,
   summary: 'List posts, newest first',
-  request: { query: Page },
+  request: { query: Page.extend(Reading.shape) },
   responses: {
     200: json(z.object({ user_id: z.string(), posts: z.array(PostAnswer) }), 'A page of posts'),
     ...tenantProblems('invalid_request'),
@@ -44,7 +45,11 @@ export const readPostStats = createRoute({
   path: '/stats',
   tags,
   summary: 'Count posts, views and likes',
-  responses: { 200: json(PostStatsAnswer, 'The sums; zeros on an empty blog'), ...tenantProblems() },
+  request: { query: Reading },
+  responses: {
+    200: json(PostStatsAnswer, 'The sums; zeros on an empty blog'),
+    ...tenantProblems('invalid_request'),
+  },
 })
 
 export const findPost = createRoute({
@@ -52,8 +57,11 @@ export const findPost = createRoute({
   path: '/{post_id}',
   tags,
   summary: 'Read a post with its first comments',
-  request: { params },
-  responses: { 200: { ...json(Found, 'The post'), headers }, ...tenantProblems('not_found') },
+  request: { params, query: Reading },
+  responses: {
+    200: { ...json(Found, 'The post'), headers },
+    ...tenantProblems('invalid_request', 'not_found'),
+  },
 })
 
 export const changePost = createRoute({

@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { BODY_PROBLEMS, json, takes, tenantProblems } from '../openapi.ts'
 import { Page } from '../page.ts'
+import { Reading } from '../read.ts'
 import { TaskAnswer } from '../tasks/task.ts'
 import { NewProject, ProjectAnswer, ProjectChange } from './project.ts'
 
@@ -16,7 +17,7 @@ export const listProjects = createRoute({
   path: '/projects',
   tags,
   summary: 'List projects by name',
-  request: { query: Page },
+  request: { query: Page.extend(Reading.shape) },
   responses: {
     200: json(z.object({ company_id, projects: z.array(ProjectAnswer) }), 'A page of projects'),
     ...tenantProblems('invalid_request'),
@@ -34,7 +35,7 @@ export const createProject = createRoute({
       Found.extend({ tasks: z.array(TaskAnswer).readonly() }),
       'The project is stored with all of its tasks; `Location` says where',
     ),
-    ...tenantProblems(...BODY_PROBLEMS, 'forbidden', 'unprocessable'),
+    ...tenantProblems(...BODY_PROBLEMS, 'forbidden', 'conflict', 'unprocessable'),
   },
 })
 
@@ -43,8 +44,8 @@ export const findProject = createRoute({
   path: '/projects/{project_id}',
   tags,
   summary: 'Read a project',
-  request: { params },
-  responses: { 200: json(Found, 'The project'), ...tenantProblems('not_found') },
+  request: { params, query: Reading },
+  responses: { 200: json(Found, 'The project'), ...tenantProblems('invalid_request', 'not_found') },
 })
 
 export const changeProject = createRoute({
@@ -55,7 +56,7 @@ export const changeProject = createRoute({
   ...takes(ProjectChange, { params }),
   responses: {
     200: json(Found, 'The project as it is now'),
-    ...tenantProblems(...BODY_PROBLEMS, 'forbidden', 'unprocessable', 'not_found'),
+    ...tenantProblems(...BODY_PROBLEMS, 'forbidden', 'conflict', 'unprocessable', 'not_found'),
   },
 })
 

@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { BODY_PROBLEMS, json, takes, tenantProblems } from '../openapi.ts'
+import { Reading } from '../read.ts'
 import { NewTask, TaskAnswer, TaskChange, TaskQuery } from './task.ts'
 
 const tags = ['Company']
@@ -15,7 +16,7 @@ export const listTasks = createRoute({
   path: '/projects/{project_id}/tasks',
   tags,
   summary: 'List the tasks of a project by status, oldest first',
-  request: { params: ofProject, query: TaskQuery },
+  request: { params: ofProject, query: TaskQuery.extend(Reading.shape) },
   responses: {
     200: json(z.object({ company_id, tasks: z.array(TaskAnswer) }), 'A page of tasks'),
     ...tenantProblems('invalid_request', 'not_found'),
@@ -30,7 +31,7 @@ export const createTask = createRoute({
   ...takes(NewTask, { params: ofProject }),
   responses: {
     201: json(Found, 'The task is stored; `Location` says where'),
-    ...tenantProblems(...BODY_PROBLEMS, 'forbidden', 'unprocessable', 'not_found'),
+    ...tenantProblems(...BODY_PROBLEMS, 'forbidden', 'conflict', 'unprocessable', 'not_found'),
   },
 })
 
@@ -39,8 +40,8 @@ export const findTask = createRoute({
   path: '/tasks/{task_id}',
   tags,
   summary: 'Read a task',
-  request: { params },
-  responses: { 200: json(Found, 'The task'), ...tenantProblems('not_found') },
+  request: { params, query: Reading },
+  responses: { 200: json(Found, 'The task'), ...tenantProblems('invalid_request', 'not_found') },
 })
 
 export const changeTask = createRoute({
@@ -51,6 +52,6 @@ export const changeTask = createRoute({
   ...takes(TaskChange, { params }),
   responses: {
     200: json(Found, 'The task as it is now'),
-    ...tenantProblems(...BODY_PROBLEMS, 'forbidden', 'unprocessable', 'not_found'),
+    ...tenantProblems(...BODY_PROBLEMS, 'forbidden', 'conflict', 'unprocessable', 'not_found'),
   },
 })

@@ -172,6 +172,13 @@ describe('what the Ledger asks back', () => {
     expect(grants.recall(recallOf({ instance: 'i0' }))).toBe('unknown')
   })
 
+  test('before its claim was answered is not there yet, and not unknown', () => {
+    const { answers, grants } = world()
+    answers.push('never')
+    void grants.claim(pool, () => true)
+    expect(grants.recall(recallOf())).toBe('busy')
+  })
+
   test('is not done when something newer was heard', async () => {
     const { answers, done, grants } = world()
     answers.push({ size: 3, revision: 30 })
