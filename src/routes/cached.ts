@@ -2,6 +2,7 @@ import type { Context, TypedResponse } from 'hono'
 import type { JSONParsed } from 'hono/utils/types'
 import type { ReadName } from '../consistency.ts'
 import type { Connection } from '../engines/connection.ts'
+import { Problem } from '../problem.ts'
 import type { CacheQuery, RouteCache, RouteEnv } from './bindings.ts'
 import { consistencyOf, read } from './read.ts'
 
@@ -26,13 +27,19 @@ export interface Found<T> {
  * Answers with what `work` reads, as JSON, or with what it read for an earlier request. `X-Cache` says which, and `Age`
  * how many seconds ago it was read. `Cache-Control: no-cache` asks for a reading of its own. An eventual read is never
  * kept: from a replica it may be older than a write that was acknowledged. `work` changes nothing and may run twice.
+ * @param missing what is thrown when `work` finds nothing
  */
 export async function cached<T extends object>(
   c: Context<RouteEnv>,
   { name, ...query }: CachedQuery,
-  work: (connection: Connection) => Promise<Found<T>>,
+  work: (connection: Connection) => Promise<Found<T> | undefined>,
+  missing: () => Problem = () => new Problem('not_found'),
 ): Promise<Response & TypedResponse<JSONParsed<T>, 200, 'json'>> {
-  const load = async () => encode(await read(c, name, work))
+  const load = async () => {
+    const found = await read(c, name, work)
+    if (!found) throw missing()
+    return encode(found)
+  }
   const isEventual = consistencyOf(c, name) === 'eventual'
   const fresh = asksForFresh(c.req.header('cache-control') ?? '')
   const { body, outcome, ageMs } = isEventual

@@ -1,3 +1,4 @@
+import type { Connection } from '../../engines/connection.ts'
 import type { RouteEnv } from '../bindings.ts'
 import { cached } from '../cached.ts'
 import { openApiApp } from '../openapi.ts'
@@ -14,11 +15,11 @@ comments.openapi(listComments, async (c) => {
   const page = c.req.valid('query')
   const { tenant } = c.env
   const key = `comments ${post_id} ${JSON.stringify(page)}`
-  return cached(c, { name: 'comments.list', resource: POSTS, key }, async (connection) => {
+  const list = async (connection: Connection) => {
     const found = await commentStore(connection, tenant).list(post_id, page)
-    if (!found) throw missingPost()
-    return { answer: { user_id: tenant.id, post_id, ...found } }
-  })
+    return found && { answer: { user_id: tenant.id, post_id, ...found } }
+  }
+  return cached(c, { name: 'comments.list', resource: POSTS, key }, list, missingPost)
 })
 
 comments.openapi(createComment, async (c) => {

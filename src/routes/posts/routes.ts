@@ -1,3 +1,4 @@
+import type { Connection } from '../../engines/connection.ts'
 import { Problem } from '../../problem.ts'
 import type { RouteBindings, RouteEnv } from '../bindings.ts'
 import { cached } from '../cached.ts'
@@ -51,11 +52,12 @@ posts.openapi(readPostStats, async (c) => {
 posts.openapi(findPost, async (c) => {
   const { post_id: id } = c.req.valid('param')
   const { tenant } = c.env
-  return cached(c, { name: 'posts.find', resource: POSTS, key: `post ${id}` }, async (connection) => {
+  const query = { name: 'posts.find', resource: POSTS, key: `post ${id}` } as const
+  const find = async (connection: Connection) => {
     const found = await postStore(connection, tenant).find(id)
-    if (!found) throw missingPost()
-    return { answer: { user_id: tenant.id, post: found.post }, etag: etagOf(found.version) }
-  })
+    return found && { answer: { user_id: tenant.id, post: found.post }, etag: etagOf(found.version) }
+  }
+  return cached(c, query, find, missingPost)
 })
 
 posts.openapi(changePost, async (c) => {
