@@ -60,8 +60,8 @@ const limited = bodyLimit({
 
 edge.use(traced)
 edge.openapi(readLiveness, (c) => c.json({ status: 'alive' as const }, 200))
-edge.route('/', docsOf({ edge, tenants: routes }))
 edge.use(configured)
+edge.route('/', docsOf({ edge, tenants: routes }))
 edge.use(limitFields)
 edge.route('/health', health)
 edge.route('/metrics', metrics)

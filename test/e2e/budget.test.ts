@@ -8,6 +8,7 @@ import { startStack } from '../../dev/local/stack.ts'
 import { bundle } from '../../dev/local/worker/bundle.ts'
 import { startWorkerd } from '../../dev/local/worker/workerd.ts'
 import { localVariables } from '../../dev/variables.ts'
+import { clientOf } from '../support/client.ts'
 
 const TENANTS = 300
 const REQUESTS_EACH = 3
@@ -61,24 +62,23 @@ it('300 dedicated tenants at once get along on a budget of 100 connections', asy
     },
   })
   closers.defer(() => worker.close())
+  const ask = await clientOf(worker.url)
   const stop = await watch(stack.postgres.primary.url)
 
   const answers: { status: number; code?: string; ms: number }[] = []
   const tenant = async (id: string) => {
     for (let n = 0; n < REQUESTS_EACH; n++) {
       const started = performance.now()
-      const answer = await fetch(`${worker.url}/api/posts`, { headers: { 'x-user-id': id } })
-      const body = (await answer.json()) as { code?: string }
-      answers.push({ status: answer.status, ms: performance.now() - started, ...body })
+      const { status, body } = await ask<{ code?: string }>('/api/posts', { headers: { 'x-user-id': id } })
+      answers.push({ status, ms: performance.now() - started, ...body })
     }
   }
   await Promise.all(Array.from({ length: TENANTS }, (_, n) => tenant(`crowd-${n}`)))
   const seen = await stop()
 
-  const fleet = await fetch(`${worker.url}/admin/fleet`, {
+  const { body: fleet } = await ask<{ clusters: { cluster: string; budget: object }[] }>('/admin/fleet', {
     headers: { authorization: `Bearer ${variables.ADMIN_TOKEN}` },
   })
-  const { clusters } = (await fleet.json()) as { clusters: { cluster: string; budget: object }[] }
   const good = answers.filter(({ status }) => status === 200)
   const outcomes = Map.groupBy(answers, ({ status, code }) => `${status} ${code ?? ''}`)
   const times = good.map(({ ms }) => ms).sort((a, b) => a - b)
@@ -86,7 +86,7 @@ it('300 dedicated tenants at once get along on a budget of 100 connections', asy
     `${TENANTS} tenants, ${answers.length} requests: ${good.length} answered, slowest after ` +
       `${Math.round(times.at(-1) ?? 0)} ms, at most ${Math.max(...seen)} connections in ${seen.length} looks`,
     Object.fromEntries([...outcomes].map(([answer, all]) => [answer, all.length])),
-    clusters.find(({ cluster }) => cluster === 'primary')?.budget,
+    fleet.clusters.find(({ cluster }) => cluster === 'primary')?.budget,
   )
 
   expect(seen.length).toBeGreaterThan(20)

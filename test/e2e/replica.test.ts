@@ -10,6 +10,7 @@ import { type Stack, startStack } from '../../dev/local/stack.ts'
 import { bundle } from '../../dev/local/worker/bundle.ts'
 import { startWorkerd } from '../../dev/local/worker/workerd.ts'
 import { localVariables } from '../../dev/variables.ts'
+import { clientOf } from '../support/client.ts'
 
 const CALLERS = 8
 const TENANTS = ['acme', 'globex']
@@ -43,17 +44,19 @@ async function startWorker(variables: Record<string, string> = {}) {
     },
   })
   closers.defer(() => worker.close())
+  const ask = await clientOf(worker.url)
   const list = async (tenant: string) => {
-    const answer = await fetch(`${worker.url}/api/posts?limit=5`, { headers: { 'x-user-id': tenant } })
-    const { posts } = (await answer.json()) as { posts?: { title: string }[] }
-    const servedBy = answer.headers.get('x-served-by') ?? 'nobody'
-    return { status: answer.status, servedBy, titles: posts?.map(({ title }) => title) ?? [] }
+    const { status, headers, body } = await ask<{ posts?: { title: string }[] }>('/api/posts?limit=5', {
+      headers: { 'x-user-id': tenant },
+    })
+    const servedBy = headers.get('x-served-by') ?? 'nobody'
+    return { status, servedBy, titles: body.posts?.map(({ title }) => title) ?? [] }
   }
   return {
     events: () => readFileSync(worker.logFile, 'utf8'),
     async write(title: string) {
       for (const tenant of TENANTS) {
-        const answer = await fetch(`${worker.url}/api/posts`, {
+        const answer = await ask('/api/posts', {
           method: 'POST',
           headers: { 'x-user-id': tenant, 'content-type': 'application/json' },
           body: JSON.stringify({ title, content: '' }),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, afterEach, expect, it } from 'vitest'
+import { clientOf } from '../support/client.ts'
 import { type Started, started } from '../support/started.ts'
 
 /** `npm start` as a newcomer meets it, with a data folder of its own. */
@@ -24,17 +25,21 @@ async function start(args: readonly string[], env?: Record<string, string>): Pro
   return one
 }
 
-const post = (url: string, tenant: string, title: string) =>
-  fetch(`${url}/api/posts`, {
+const post = async (url: string, tenant: string, title: string) => {
+  const ask = await clientOf(url)
+  return ask('/api/posts', {
     method: 'POST',
     headers: { 'x-user-id': tenant, 'content-type': 'application/json' },
     body: JSON.stringify({ title, content: 'kept' }),
   })
+}
 
 const titles = async (url: string, tenant: string) => {
-  const answer = await fetch(`${url}/api/posts`, { headers: { 'x-user-id': tenant } })
-  const { posts } = (await answer.json()) as { posts: { title: string }[] }
-  return posts.map((one) => one.title)
+  const ask = await clientOf(url)
+  const { body } = await ask<{ posts: { title: string }[] }>('/api/posts', {
+    headers: { 'x-user-id': tenant },
+  })
+  return body.posts.map((one) => one.title)
 }
 
 /** Processes of this machine whose command line names the data folder. */

@@ -2,7 +2,7 @@ import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { edge } from '../../src/edge/app.ts'
 import { routes } from '../../src/routes/app.ts'
-import { expectConformance } from './conformance.ts'
+import { conformance } from './conformance.ts'
 import { send } from './support.ts'
 
 interface Document {
@@ -69,7 +69,7 @@ describe('the OpenAPI document', () => {
 describe('the check of every answer in these tests', () => {
   const stats = { total_posts: 0, total_views: 0, total_likes: 0 }
   const check = (body: unknown, status = 200, type = 'application/json') =>
-    expectConformance({ method: 'GET', path: '/api/posts/stats?x=1' }, { status, type, body })
+    conformance.expect({ method: 'GET', path: '/api/posts/stats?x=1' }, { status, type, body })
   const problem = { type: 'about:blank', title: 't', status: 503, code: 'paused', request_id: 'r' }
 
   it('takes what the document says', () => {

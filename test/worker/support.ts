@@ -3,7 +3,7 @@ import { env, exports } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import worker from '../../src/index.ts'
 import { TENANTS_PER_FILE } from '../support/tenants-per-file.ts'
-import { expectConformance } from './conformance.ts'
+import { conformance } from './conformance.ts'
 
 /** Variables that only tests have; see test/support/stack-setup.ts. */
 declare global {
@@ -94,7 +94,7 @@ async function answerOf<Body>(path: string, method: string, response: Response):
   const text = await response.text()
   const body = text === '' ? {} : JSON.parse(text)
   const type = headers.get('content-type') ?? ''
-  if (text !== '') expectConformance({ method, path }, { status, type, body })
+  if (text !== '') conformance.expect({ method, path }, { status, type, body })
   return { status, headers, body }
 }
 
