@@ -154,7 +154,7 @@ export function newTenant(engine: 'postgres' | 'mongo'): string {
   if (n >= TENANTS_PER_FILE) throw new Error(`this file uses more than ${TENANTS_PER_FILE} tenants`)
   const files: readonly string[] = JSON.parse(env.TEST_FILES)
   const path = expect.getState().testPath ?? ''
-  return `pg-${files.findIndex((file) => path.endsWith(`/${file}`)) * TENANTS_PER_FILE + n}`
+  return `pg-${files.findIndex((file) => path.endsWith(`/test/worker/${file}`)) * TENANTS_PER_FILE + n}`
 }
 
 export const ENGINES = ['postgres', 'mongo'] as const
