@@ -1,13 +1,22 @@
-import type { Checkout, Engine, EngineHooks, EnginePool, PooledConnection } from '../engines/engine.ts'
+import type {
+  Checkout,
+  Engine,
+  EngineCounts,
+  EngineHooks,
+  EnginePool,
+  PooledConnection,
+} from '../engines/engine.ts'
 import { Problem, toProblem } from '../problem.ts'
 import { Allowance } from './allowance.ts'
 import { Candidate, type LeaseRequest } from './candidate.ts'
+import { Drain } from './drain.ts'
 import { FairQueue } from './fair-queue.ts'
 import { Growth } from './growth.ts'
 import { Lease } from './lease.ts'
 import { Liveness } from './liveness.ts'
 import type { PoolSpec, PoolSurroundings } from './pool-spec.ts'
 import type { QuotaPool } from './quota.ts'
+import { budgetProblem, timeoutProblem } from './refusals.ts'
 import type { PoolState, PoolStatistics } from './statistics.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -27,6 +36,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   readonly #growth: Growth<C>
   readonly #allowance: Allowance
   readonly #liveness: Liveness
+  readonly #drain: Drain
   readonly #openedAt: number
   #driver: EnginePool<C> | undefined
   #state: PoolState = 'opening'
@@ -34,7 +44,6 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   /** Openings and closings of the pool as a whole that are under way. */
   #tasks = 0
   #lastUsedAt: number
-  #whenIdle: (() => void) | undefined
 
   /**
    * @param id unique in the host's life
@@ -48,6 +57,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     this.#allowance = new Allowance((size) => around.quota.giveBack(this, size))
     this.#queue = new FairQueue(() => around.clock.now())
     this.#liveness = new Liveness(around.clock)
+    this.#drain = new Drain(around.clock, () => this.#leases === 0 && this.#queue.size === 0)
     this.#growth = new Growth(spec, around, {
       leases: () => this.#leases,
       maxSize: () => this.#allowance.maxSize,
@@ -97,7 +107,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   }
 
   statistics(): PoolStatistics {
-    const { size, free, used } = this.#driver?.counts() ?? { size: 0, free: 0, used: 0 }
+    const { size, free, used } = this.#counts()
     return {
       id: this.id,
       key: this.spec.key,
@@ -216,13 +226,12 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     const opening = this.#growth.openings.size
     if (!this.isClosed()) {
       // With MongoDB's driver a lease may open its connection later.
-      this.#allowance.settle(Math.max(this.#leases, this.#size + opening))
+      this.#allowance.settle(Math.max(this.#leases, this.#counts().size + opening))
     } else if (this.#leases + opening + this.#tasks === 0) this.#allowance.end()
   }
 
-  /** Open connections. */
-  get #size(): number {
-    return this.#driver?.counts().size ?? 0
+  #counts(): EngineCounts {
+    return this.#driver?.counts() ?? { size: 0, free: 0, used: 0 }
   }
 
   /** Nobody waits for a grant any more. */
@@ -247,7 +256,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
       candidate.reject(
         timedOut ? this.#timeoutProblem(request.timeoutMs) : new Problem('client_closed_request'),
       )
-      this.#settleIfDrained()
+      this.#drain.settle()
     })
     this.#queue.add(candidate)
     this.#lastUsedAt = candidate.since
@@ -265,28 +274,13 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     this.#state = 'draining'
     this.#tasks++
     this.#around.changed()
-    await this.#drained(deadlineMs)
+    await this.#drain.wait(deadlineMs)
     this.#ended()
     this.#rejectAll(new Problem('pool_closed'))
     // A connection that cannot be closed properly is gone already; nobody who closes a pool could do more about it.
     await this.#driver?.close(this.#leases > 0).catch(() => {})
     this.#taskEnded()
     this.#around.changed()
-  }
-
-  #drained(deadlineMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#around.clock.after(deadlineMs, resolve)
-      this.#whenIdle = () => {
-        cancel()
-        resolve()
-      }
-      this.#settleIfDrained()
-    })
-  }
-
-  #settleIfDrained(): void {
-    if (this.#leases === 0 && this.#queue.size === 0) this.#whenIdle?.()
   }
 
   /** Admits whom there is a connection for, has connections opened for others, and fills up to the minimum. */
@@ -317,7 +311,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
       this.#growth.failed(driver, problem)
       candidate.reject(problem)
       this.#settleAllowance()
-      this.#settleIfDrained()
+      this.#drain.settle()
       this.#pump()
       return
     }
@@ -345,7 +339,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
 
   /** @param leasedAt absent for a connection that came too late to be lent */
   async #giveBack(holder: Candidate<C>, checkout: Checkout<C>, leasedAt?: number): Promise<void> {
-    const isAbove = this.#size > this.#allowance.maxSize
+    const isAbove = this.#counts().size > this.#allowance.maxSize
     try {
       await checkout.release(this.#state !== 'closed' && !isAbove)
     } finally {
@@ -355,7 +349,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
       if (leasedAt !== undefined) this.#around.tally.used(this.#lastUsedAt - leasedAt)
       this.#growth.openings.end(holder)
       this.#settleAllowance()
-      this.#settleIfDrained()
+      this.#drain.settle()
       this.#pump()
       this.#around.changed()
     }
@@ -388,25 +382,12 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
 
   #rejectAll(problem: Problem): void {
     for (const candidate of this.#queue.clear()) candidate.reject(problem)
-    this.#settleIfDrained()
+    this.#drain.settle()
   }
 
   #timeoutProblem(timeoutMs: number): Problem {
-    const { size, used } = this.#driver?.counts() ?? { size: 0, used: 0 }
-    if (this.#allowance.maxSize === 0) return budgetProblem()
-    return new Problem('pool_timeout', {
-      detail:
-        `No connection became free within ${timeoutMs} ms: ${used} of ${size} open connections in use, ` +
-        `at most ${this.#allowance.maxSize} allowed, ${this.#queue.size} waiting.`,
-      retryAfter: 1,
-    })
+    const { maxSize } = this.#allowance
+    if (maxSize === 0) return budgetProblem()
+    return timeoutProblem(timeoutMs, { ...this.#counts(), maxSize, waiting: this.#queue.size })
   }
-}
-
-/** Others have every connection that the database can take. */
-function budgetProblem(): Problem {
-  return new Problem('budget_exhausted', {
-    detail: 'Every connection that the database can take is in use by others.',
-    retryAfter: 1,
-  })
 }
