@@ -4,6 +4,7 @@ import { databaseOf } from '../../tenants/tenant.ts'
 import { FIRST_PAGE, pageOf } from '../comments/comment.ts'
 import { COMMENTS, type CommentDocument, toComment, withComments } from '../comments/mongo.ts'
 import { objectId } from '../object-id.ts'
+import { before } from '../page.ts'
 import type { Counter, NewPost, Page, Post, PostChange, PostStats, VersionedPost } from './post.ts'
 import type { PostStore } from './store.ts'
 
@@ -48,7 +49,7 @@ export class MongoPosts implements PostStore {
       posts
         .find(tag === undefined ? {} : { tags: tag }, {
           sort: order,
-          skip: (page - 1) * limit,
+          skip: before({ limit, page }),
           limit,
           batchSize: limit,
           singleBatch: true,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Comment, CommentAnswer } from '../comments/comment.ts'
-import { whole } from '../input.ts'
 import { time } from '../openapi.ts'
+import { Page as AnyPage } from '../page.ts'
 import { text } from '../text.ts'
 
 /** The resource that kept answers about posts belong to: what a write to one makes out of date. */
@@ -20,9 +20,7 @@ export const PostChange = z
   .refine((change) => Object.keys(change).length > 0, 'Give at least one of title, content and tags.')
 export type PostChange = z.infer<typeof PostChange>
 
-export const Page = z.object({
-  limit: whole(1, 100).default(20),
-  page: whole(1, 1_000_000).default(1),
+export const Page = AnyPage.extend({
   tag: tag.optional(),
   sort: z.enum(['-created_at', 'created_at']).default('-created_at'),
 })

@@ -4,6 +4,7 @@ import { literal, quoted } from '../../engines/postgres-names.ts'
 import { schemaOf } from '../../tenants/tenant.ts'
 import { FIRST_PAGE, pageOf } from '../comments/comment.ts'
 import { type CommentJson, commentsOf, FROM_THE_FIRST, toComment } from '../comments/postgres.ts'
+import { before } from '../page.ts'
 import type { Counter, NewPost, Page, Post, PostChange, PostStats, VersionedPost } from './post.ts'
 import type { PostStore } from './store.ts'
 
@@ -64,7 +65,7 @@ export class PostgresPosts implements PostStore {
     return this.#connection.query<Post>(
       `SELECT ${COLUMNS} FROM ${this.#table} ${tag === undefined ? '' : 'WHERE tags @> ARRAY[$3::text]'}
         ORDER BY ${ORDER[sort]} LIMIT $1 OFFSET $2`,
-      [limit, (page - 1) * limit, ...(tag === undefined ? [] : [tag])],
+      [limit, before({ limit, page }), ...(tag === undefined ? [] : [tag])],
     )
   }
 
