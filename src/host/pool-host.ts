@@ -95,6 +95,8 @@ export class PoolHost extends DurableObject<Env> {
       onEvent: (event) => {
         logPool(this.#name, event)
         if (event.event === 'pool.opened') void this.#tellMax(event.pool)
+        // One that could not be opened tells nothing.
+        else this.#asked.delete(event.pool.id)
       },
       onChange: () => this.#reporter.changed(),
     })

@@ -135,9 +135,11 @@ export class Budget {
     if (expiresAt < grant.expiresAt) this.#put({ ...grant, expiresAt })
   }
 
-  /** Takes back what nobody has renewed in time. */
-  expire(now: number): void {
-    for (const grant of this.#grants.values()) if (grant.expiresAt <= now) this.shrink(grant, 0)
+  /** Takes back what nobody has renewed in time, and returns it. */
+  expire(now: number): Grant[] {
+    const lapsed = [...this.#grants.values()].filter((grant) => grant.expiresAt <= now)
+    for (const grant of lapsed) this.shrink(grant, 0)
+    return lapsed
   }
 
   /**

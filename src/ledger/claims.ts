@@ -86,7 +86,7 @@ export class Claims {
    */
   async claim(claim: Claim): Promise<ClaimAnswer> {
     const now = this.#options.clock.now()
-    this.#budget.expire(now)
+    this.#expire(now)
     this.#budget.succeed(claim.host, claim.instance, now)
     const current = this.#budget.find(claim)
     if (current) return this.#grow(current, claim, now)
@@ -130,20 +130,21 @@ export class Claims {
       if (grant.revision <= seen) this.#shrink(grant, 0)
     }
     const corrections = grants.flatMap((held) => this.#renew({ ...held, host, instance }, now))
-    this.#budget.expire(now)
+    this.#expire(now)
     this.review()
     return corrections
   }
 
   /** Takes in what a report says of a pool's use. */
   note(name: ClaimName, use: Use): void {
-    this.#recalls.note(name, use)
+    // What was not granted, or is not any more, is nobody's to recall.
+    if (this.#budget.find(name)) this.#recalls.note(name, use)
   }
 
   /** Grants what there is to those who wait, and has given back what they lack. */
   review(): void {
     const now = this.#options.clock.now()
-    this.#budget.expire(now)
+    this.#expire(now)
     this.#forgetAbsent(now)
     this.#serve(now)
     this.#askBack()
@@ -180,6 +181,10 @@ export class Claims {
       return []
     }
     return this.#recalls.isAsked(grant) ? [] : [{ pool: grant.pool, ...answerOf(grant) }]
+  }
+
+  #expire(now: number): void {
+    for (const grant of this.#budget.expire(now)) this.#recalls.forget(grant)
   }
 
   #shrink(grant: Grant, size: number): void {

@@ -8,12 +8,16 @@ const REWRITE_MS = 30_000
 export class GrantStore {
   readonly #sql: SqlStorage
   readonly #stored = new Map<string, Grant>()
+  /** What is in the table `budget`, by name: each claim looks at it, and rows that are read are billed. */
+  readonly #settings = new Map<string, unknown>()
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
     sql.exec(`
       CREATE TABLE IF NOT EXISTS grants (name TEXT PRIMARY KEY, content TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS budget (name TEXT PRIMARY KEY, content TEXT NOT NULL);`)
+    const rows = sql.exec<{ name: string; content: string }>('SELECT name, content FROM budget').toArray()
+    for (const { name, content } of rows) this.#settings.set(name, JSON.parse(content))
   }
 
   /** Every grant, with the time at which it lapses moved to where it may have been renewed to. */
@@ -58,13 +62,11 @@ export class GrantStore {
   }
 
   #read<T>(name: string): T | undefined {
-    const [row] = this.#sql
-      .exec<{ content: string }>('SELECT content FROM budget WHERE name = ?', name)
-      .toArray()
-    return row && (JSON.parse(row.content) as T)
+    return this.#settings.get(name) as T | undefined
   }
 
   #write(name: string, content: unknown): void {
+    this.#settings.set(name, content)
     this.#sql.exec(
       'INSERT OR REPLACE INTO budget (name, content) VALUES (?, ?)',
       name,

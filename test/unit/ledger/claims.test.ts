@@ -251,3 +251,20 @@ describe('a report', () => {
     expect(budget.granted).toBe(0)
   })
 })
+
+test('what is told of a pool that was not granted, or is not any more, is not kept to be recalled', async () => {
+  const { claim, clock, claims, asked, unused } = world(5)
+  unused('health', 1)
+  claim('a')
+  await settle()
+  unused('a', 1)
+  await clock.advance(90_000)
+  claims.review()
+  unused('a', 1)
+  claim('a')
+  await settle()
+  // The pool is as it was granted anew, and nobody knows yet whether it is used.
+  claim('b', { want: 1 })
+  await settle()
+  expect(asked.filter(({ onlyIfUnused }) => onlyIfUnused)).toEqual([])
+})
