@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
@@ -34,6 +33,8 @@ export interface Workerd {
 
 const START_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 5_000
+/** Characters of the log's end that are told when it ends by itself. */
+const TAIL = 4_000
 
 /**
  * Runs its arguments and ends them when standard input closes: that happens even when this process is killed outright,
@@ -58,7 +59,9 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const variables = Object.keys(options.variables)
   await writeFile(config, workerdConfig({ file, storage, variables, settings: options.settings }))
   const logFile = join(options.dir, 'worker.log')
-  const log = createWriteStream(logFile, { flags: 'w' })
+  await writeFile(logFile, '')
+  // A file and no pipe: a Worker under load would wait for whoever reads it. Appending, so that both outputs interleave.
+  const log = await open(logFile, 'a')
 
   const workerd = [
     join(ROOT, 'node_modules/.bin/workerd'),
@@ -74,41 +77,38 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
       // A group of its own: Ctrl-C in a terminal is for us, and we stop it in order.
       detached: true,
       env: { PATH: process.env.PATH, ...options.variables },
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', log.fd, log.fd, 'pipe'],
     },
   )
   const control = child.stdio[3] as Readable
-  let tail = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.pipe(log, { end: false })
-    stream.on('data', (chunk: Buffer) => {
-      tail = (tail + chunk.toString()).slice(-4_000)
-    })
-  }
+  const tail = async () => (await readFile(logFile, 'utf8')).slice(-TAIL).trim()
   const exited = once(child, 'close')
   let closing = false
   const crashed = new Promise<string>((resolve) => {
-    control.once('close', () => {
-      const taken = /Address already in use/.test(tail)
-      const reason = taken ? `port ${options.port} is in use; PORT=… takes another` : tail.trim()
-      if (!closing) resolve(`workerd has ended by itself: ${reason}`)
+    control.once('close', async () => {
+      if (closing) return
+      const last = await tail()
+      const taken = /Address already in use/.test(last)
+      const reason = taken ? `port ${options.port} is in use; PORT=… takes another` : last
+      resolve(`workerd has ended by itself: ${reason}`)
     })
   })
   const close = async () => {
     closing = true
-    child.stdin.end()
+    child.stdin?.end()
     const forced = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), 2 * STOP_TIMEOUT_MS)
     await exited
     clearTimeout(forced)
-    // Whoever reads the log once this is closed finds all of it.
-    await new Promise<void>((resolve) => log.end(resolve))
+    await log.close()
   }
 
   try {
     const port = await Promise.race([
       listeningPort(control),
       crashed.then((reason) => Promise.reject(new Error(reason))),
-      timeout(START_TIMEOUT_MS).then(() => Promise.reject(new Error(`workerd did not start: ${tail}`))),
+      timeout(START_TIMEOUT_MS).then(async () => {
+        throw new Error(`workerd did not start: ${await tail()}`)
+      }),
     ])
     return { url: `http://127.0.0.1:${port}`, pid: child.pid, logFile, crashed, close }
   } catch (error) {
