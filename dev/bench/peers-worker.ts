@@ -45,7 +45,7 @@ export async function bundlePeers(
 }
 
 function peersSettings(main: string): object {
-  const { compatibility_date, compatibility_flags, minify } = unstable_readConfig({
+  const { compatibility_date, compatibility_flags, minify, keep_names } = unstable_readConfig({
     config: join(ROOT, 'wrangler.toml'),
   })
   const bindings = Object.entries(OBJECTS).map(([name, class_name]) => ({ name, class_name }))
@@ -55,6 +55,7 @@ function peersSettings(main: string): object {
     compatibility_date,
     compatibility_flags,
     minify,
+    keep_names,
     durable_objects: { bindings },
     migrations: [{ tag: 'v1', new_sqlite_classes: Object.values(OBJECTS) }],
   }
