@@ -8,6 +8,7 @@ import {
 } from 'jose'
 import type { JwtSettings } from '../config.ts'
 import { Problem } from '../problem.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
 
 /** Longer tokens are refused unread; real ones are a tenth of this. */
 const LONGEST_TOKEN = 8_192
@@ -17,15 +18,20 @@ const LONGEST_TOKEN = 8_192
  * the token (RFC 8725 sections 3.1 and 3.10); `exp` is required, `nbf` is honoured. Throws `invalid_token` with a
  * `detail` that says what is wrong and repeats nothing of the token; claims are looked at after the signature, so only
  * who holds a token of ours learns what is wrong with them. Throws `keys_unavailable` when the key set cannot be read.
+ * A token that was found good is not verified again for some minutes.
  */
 export async function verifyJwt(token: string, settings: JwtSettings): Promise<JWTPayload> {
   if (token.length > LONGEST_TOKEN) {
     throw refused(`The token is too long: at most ${LONGEST_TOKEN} characters are read.`)
   }
+  const verified = verifiedOf(settings)
+  const known = verified.find(token, Date.now())
+  if (known) return known
   try {
     const { payload } = await jwtVerify(token, keyOf(settings), optionsOf(settings))
     // `1e400` is a number to JSON and the end of time to a comparison.
     if (!Number.isFinite(payload.exp)) throw refused(notValid('exp'))
+    verified.remember(token, payload, Date.now())
     return payload
   } catch (error) {
     if (error instanceof Problem) throw error
@@ -94,6 +100,18 @@ function keyOf(settings: JwtSettings): JWTVerifyGetKey {
     keys.set(settings, key)
   }
   return key
+}
+
+/** By configuration: what one vouches for says nothing under another. */
+const tokens = new WeakMap<JwtSettings, VerifiedTokens>()
+
+function verifiedOf(settings: JwtSettings): VerifiedTokens {
+  let verified = tokens.get(settings)
+  if (!verified) {
+    verified = new VerifiedTokens()
+    tokens.set(settings, verified)
+  }
+  return verified
 }
 
 function optionsOf({ algorithm, issuer, audience }: JwtSettings): JWTVerifyOptions {

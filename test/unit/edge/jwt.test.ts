@@ -105,3 +105,11 @@ function changed(token: string): string {
   const [header, , signature] = token.split('.')
   return `${header}.${encoded({ ...claims, user_id: 'other' })}.${signature}`
 }
+
+test('a token that was found good is good again, and only with the settings that vouched for it', async () => {
+  const token = signed(claims)
+  expect(await verifyJwt(token, settings)).toEqual(claims)
+  expect(await verifyJwt(token, settings)).toEqual(claims)
+  const others: JwtSettings = { ...settings, audience: 'somebody else' }
+  expect(await problemOf(verifyJwt(token, others))).toMatchObject({ code: 'invalid_token', detail: AUDIENCE })
+})
