@@ -34,6 +34,8 @@ export interface EngineOptions {
   readonly lifetime: () => number
   /** Epoch ms. */
   readonly now: () => number
+  /** Runs `task` once, in `ms`, unless what it answers with was called: for time-outs, which nearly never come. */
+  readonly after: (ms: number, task: () => void) => () => void
 }
 
 /** What an engine tells the pool above it, as it happens. */

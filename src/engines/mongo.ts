@@ -188,7 +188,7 @@ export class MongoConnection {
     )
     this.#last = running.catch(() => {})
     try {
-      return await before(timeoutMs, running)
+      return await this.#before(timeoutMs, running)
     } catch (error) {
       throw mongoFault(error, 'statement')
     } finally {
@@ -222,12 +222,12 @@ export class MongoConnection {
   async settled(): Promise<void> {
     await this.#last
   }
-}
 
-/** What `running` comes to, unless that takes longer than `ms`. */
-function before<T>(ms: number, running: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Problem('database_timeout')), ms)
-    running.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
+  /** What `running` comes to, unless that takes longer than `ms`. */
+  #before<T>(ms: number, running: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.after(ms, () => reject(new Problem('database_timeout')))
+      running.then(resolve, reject).finally(cancel)
+    })
+  }
 }

@@ -1,3 +1,4 @@
+import { Deadlines } from '../deadlines.ts'
 import type { Engine, PooledConnection } from '../engines/engine.ts'
 import { LruMap } from '../lru-map.ts'
 import { Problem } from '../problem.ts'
@@ -66,10 +67,12 @@ export class PoolCache {
   /** Recyclings under way, by key. */
   readonly #recyclings = new Map<string, Promise<boolean>>()
   readonly #tallies = new Map<Cluster, ClusterTally>()
+  readonly #deadlines: Deadlines
   #cancelSweep: (() => void) | undefined
 
   constructor(options: PoolCacheOptions) {
     this.#options = options
+    this.#deadlines = new Deadlines(options.clock)
   }
 
   /** How many pools are open or opening. */
@@ -210,6 +213,7 @@ export class PoolCache {
     const tally = this.#tallyOf(spec.cluster)
     const pool = new Pool(`${spec.key}#${++this.#opened}`, spec, () => engine(spec), {
       clock,
+      deadlines: this.#deadlines,
       breaker,
       quota,
       slowQueryMs,
@@ -267,7 +271,10 @@ export class PoolCache {
   #ended(pool: Pool, event: PoolEnding): void {
     if (!this.#alive.delete(pool)) return
     this.#tallyOf(pool.spec.cluster).poolClosed('reason' in event ? event.reason : 'error')
-    if (this.isEmpty()) this.#stopSweeping()
+    if (this.isEmpty()) {
+      this.#stopSweeping()
+      this.#deadlines.rest()
+    }
     this.#emit(event)
     this.#options.onChange()
   }

@@ -1,8 +1,8 @@
 import type { PooledConnection } from '../engines/engine.ts'
 import type { Problem } from '../problem.ts'
-import type { Clock } from './clock.ts'
 import type { Waiter } from './fair-queue.ts'
 import type { Lease } from './lease.ts'
+import type { PoolSurroundings } from './pool-spec.ts'
 
 export interface LeaseRequest extends Waiter {
   /** How long to wait for a connection, in ms, opening included. */
@@ -28,7 +28,11 @@ export class Candidate<C extends PooledConnection> implements Waiter {
   #answer: { resolve(lease: Lease<C>): void; reject(problem: Problem): void } | undefined
 
   /** @param onLeave called when its time is up (`true`) or its caller went away (`false`) */
-  constructor(request: LeaseRequest, clock: Clock, onLeave: (timedOut: boolean) => void) {
+  constructor(
+    request: LeaseRequest,
+    { clock, deadlines }: Pick<PoolSurroundings, 'clock' | 'deadlines'>,
+    onLeave: (timedOut: boolean) => void,
+  ) {
     this.tenant = request.tenant
     this.share = request.share
     this.weight = request.weight
@@ -38,7 +42,7 @@ export class Candidate<C extends PooledConnection> implements Waiter {
       this.#answer = { resolve, reject }
     })
     this.#signal = request.signal
-    this.#cancelTimer = clock.after(request.timeoutMs, () => onLeave(true))
+    this.#cancelTimer = deadlines.after(request.timeoutMs, () => onLeave(true))
     this.#onAbort = () => onLeave(false)
     this.#signal?.addEventListener('abort', this.#onAbort)
   }

@@ -1,3 +1,4 @@
+import type { Deadlines } from '../deadlines.ts'
 import type { Target } from '../engines/engine.ts'
 import type { Breaker } from './breaker.ts'
 import type { Clock } from './clock.ts'
@@ -30,6 +31,7 @@ export interface PoolSpec {
 /** What a pool needs from the cache that holds it. */
 export interface PoolSurroundings {
   readonly clock: Clock
+  readonly deadlines: Deadlines
   readonly gate: OpeningGate
   readonly breaker: Breaker
   readonly quota: Quota

@@ -147,7 +147,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   }
 
   async #open(isWanted: () => boolean): Promise<void> {
-    const { gate, breaker, clock, lifetime, quota } = this.#around
+    const { gate, breaker, clock, deadlines, lifetime, quota } = this.#around
     const goesOn = () => !this.isClosed() && isWanted()
     let granted: number | undefined
     do granted = await quota.claim(this, goesOn)
@@ -170,6 +170,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
           maxUses: this.spec.maxUses,
           lifetime,
           now: () => clock.now(),
+          after: (ms, task) => deadlines.after(ms, task),
         },
         this.#hooks(),
       )
@@ -250,7 +251,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     if (this.isEnding()) throw new Problem('pool_closed')
     if (request.signal?.aborted) throw new Problem('client_closed_request')
     this.#queue.checkRoom(request)
-    const candidate = new Candidate<C>(request, this.#around.clock, (timedOut) => {
+    const candidate = new Candidate<C>(request, this.#around, (timedOut) => {
       this.#queue.remove(candidate)
       if (timedOut) this.#around.tally.count('lease_timeouts')
       candidate.reject(

@@ -5,7 +5,7 @@ import { MongoConnection } from '../../../src/engines/mongo.ts'
 /** A connection to a server whose `serverStatus` is this. */
 function connectionTo(status: object): MongoConnection {
   const client = { db: () => ({ command: async () => status }) } as unknown as MongoClient
-  const options = { commandTimeoutMs: 1000, now: () => 0 }
+  const options = { commandTimeoutMs: 1000, now: () => 0, after: () => () => {} }
   return new MongoConnection(client, options as never, { commandEnded() {} } as never)
 }
 

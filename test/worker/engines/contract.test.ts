@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { EngineHooks, EnginePool, PooledConnection, Target } from '../../../src/engines/engine.ts'
 import { loadEngine } from '../../../src/engines/load.ts'
+import { systemClock } from '../../../src/pools/clock.ts'
 import { clearFaults, cut, ENGINES, setFault, until } from '../support.ts'
 
 /** What every engine owes the pool above it, shown on the real driver and the real server. */
@@ -49,7 +50,7 @@ async function openPool(
       maxIdleMs: 60_000,
       maxUses: 1_000,
       lifetime: () => 600_000,
-      now: () => Date.now(),
+      ...systemClock,
     },
     hooks,
   )

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Checkout, EnginePool } from '../../../src/engines/engine.ts'
 import { type PostgresClient, postgres } from '../../../src/engines/postgres.ts'
+import { systemClock } from '../../../src/pools/clock.ts'
 
 const variables = env as unknown as Record<string, string>
 const open: EnginePool[] = []
@@ -29,7 +30,7 @@ async function openPool(
       maxIdleMs: 60_000,
       maxUses: options.maxUses ?? 1_000,
       lifetime: () => 600_000,
-      now: () => Date.now(),
+      ...systemClock,
     },
     { connectionOpened() {}, connectionClosed() {}, connectionFailed() {}, commandEnded() {} },
   )

@@ -4,6 +4,7 @@ import type { EngineHooks, EngineOptions } from '../../../src/engines/engine.ts'
 import { loadEngine } from '../../../src/engines/load.ts'
 import { MongoConnection } from '../../../src/engines/mongo.ts'
 import { PostgresHttp } from '../../../src/engines/postgres-http.ts'
+import { systemClock } from '../../../src/pools/clock.ts'
 
 const variables = env as unknown as Record<string, string>
 
@@ -29,7 +30,7 @@ const OPTIONS: EngineOptions = {
   maxIdleMs: 60_000,
   maxUses: 10_000,
   lifetime: () => 600_000,
-  now: () => Date.now(),
+  ...systemClock,
 }
 
 /** Opens a connection of its own for a test. */
