@@ -14,8 +14,11 @@ export interface LimitSettings {
   /** How long a request waits for Redis. */
   readonly timeoutMs: number
   readonly failure: FailurePolicy
-  /** Requests that one isolate may take for a tenant in advance; 0: every request is counted in Redis by itself. */
-  readonly reserve: number
+  /**
+   * Requests that one isolate may take for a tenant in advance; `auto`: by how many it makes; 0: every request is
+   * counted in Redis by itself.
+   */
+  readonly reserve: number | 'auto'
   /** Of one address: calls that do not say who they are, and health. */
   readonly address: number
   /** Of the holder of the admin token. */

@@ -56,6 +56,9 @@ const list = <T extends string>(values: readonly [T, ...T[]]) =>
     .pipe(z.array(z.enum(values)).nonempty())
     .refine((items) => new Set(items).size === items.length, 'expected each value once')
 
+/** Requests that one isolate takes in one call at most. */
+const LARGEST_RESERVE = 10_000
+
 const json = text.transform((value, context): unknown => {
   try {
     return JSON.parse(value)
@@ -94,6 +97,14 @@ const tierSettings = z
 const tiers = json.pipe(z.partialRecord(z.enum(TIERS), tierSettings, only(TIERS.join(', '))))
 
 const placement = json.pipe(z.partialRecord(z.enum(TIERS), z.enum(PLACEMENTS), only(TIERS.join(', '))))
+
+const reserve = text.transform((value, context) => {
+  if (value === 'auto') return value
+  const parsed = /^\d+$/.test(value) ? Number(value) : Number.NaN
+  if (parsed <= LARGEST_RESERVE) return parsed
+  context.addIssue(`expected auto or a whole number from 0 to ${LARGEST_RESERVE}`)
+  return z.NEVER
+})
 
 const onOff = text.pipe(z.enum(['on', 'off'])).transform((value) => value === 'on')
 
@@ -194,7 +205,7 @@ export const Variables = z.object({
   RATE_LIMIT_ALGORITHM: text.pipe(z.enum(ALGORITHMS)).default('sliding_window'),
   RATE_LIMIT_TIMEOUT_MS: number(1, 10_000).default(200),
   RATE_LIMIT_FAILURE: text.pipe(z.enum(FAILURES)).default('open'),
-  RATE_LIMIT_RESERVE: number(0, 10_000).default(0),
+  RATE_LIMIT_RESERVE: reserve.default('auto'),
   RATE_LIMIT_ADDRESS: number(1, MAX_RATE).default(120),
   RATE_LIMIT_ADMIN: number(1, MAX_RATE).default(600),
 

@@ -15,7 +15,9 @@ const drop = () => {}
 function limiterOf(
   server: RedisServer,
   algorithm: AlgorithmName,
-  options: Partial<Omit<LimiterOptions, 'redis' | 'settings'>> & { reserve?: number } = {},
+  options: Partial<Omit<LimiterOptions, 'redis' | 'settings'>> & {
+    reserve?: number | 'auto'
+  } = {},
 ): Limiter {
   const { reserve = 0, limit = LIMIT, windowMs = WINDOW_MS, now = Date.now } = options
   const settings = { algorithm, reserve, timeoutMs: 10_000 }
@@ -43,11 +45,11 @@ describe.each(BACKENDS)('a limit in front of %s', (backend) => {
     expect(await request(limiters[0] as Limiter, 'globex')).toMatchObject({ passed: true, remaining: 99 })
   })
 
-  test.each(ALGORITHMS)(
-    '%s: with requests taken in advance never more than 100 pass, and hardly fewer',
-    async (name) => {
+  test.each(ALGORITHMS.flatMap((name) => [[name, 20] as const, [name, 'auto'] as const]))(
+    '%s: with requests taken in advance (%s) never more than 100 pass, and hardly fewer',
+    async (name, reserve) => {
       await using s = await stand({ backend })
-      const limiters = Array.from({ length: 3 }, () => limiterOf(s.server, name, { reserve: 20 }))
+      const limiters = Array.from({ length: 3 }, () => limiterOf(s.server, name, { reserve }))
       const under: Promise<unknown>[] = []
       let passed = 0
       let refused = 0
@@ -67,23 +69,26 @@ describe.each(BACKENDS)('a limit in front of %s', (backend) => {
     },
   )
 
-  test('requests taken in advance save calls: 100 of a tenant far from its limit need fewer than 20', async () => {
-    await using s = await stand({ backend })
-    const fetched = vi.spyOn(globalThis, 'fetch')
-    const limiter = limiterOf(s.server, 'sliding_window', { limit: 10_000, reserve: 20 })
-    const under: Promise<unknown>[] = []
-    const remaining: number[] = []
-    for (let n = 0; n < 100; n++) {
-      const quota = await request(limiter, 'acme', under)
-      expect(quota.passed).toBe(true)
-      remaining.push(quota.remaining)
-      await Promise.all(under.splice(0))
-    }
-    // Whoever is told what is left sees it go down one by one, as without.
-    expect(remaining).toEqual(Array.from({ length: 100 }, (_, n) => 9_999 - n))
-    expect(fetched.mock.calls.length).toBeLessThan(20)
-    fetched.mockRestore()
-  })
+  test.each([20, 'auto' as const])(
+    'requests taken in advance (%s) save calls: 100 of a tenant far from its limit need fewer than 20',
+    async (reserve) => {
+      await using s = await stand({ backend })
+      const fetched = vi.spyOn(globalThis, 'fetch')
+      const limiter = limiterOf(s.server, 'sliding_window', { limit: 10_000, reserve })
+      const under: Promise<unknown>[] = []
+      const remaining: number[] = []
+      for (let n = 0; n < 100; n++) {
+        const quota = await request(limiter, 'acme', under)
+        expect(quota.passed).toBe(true)
+        remaining.push(quota.remaining)
+        await Promise.all(under.splice(0))
+      }
+      // Whoever is told what is left sees it go down one by one, as without.
+      expect(remaining).toEqual(Array.from({ length: 100 }, (_, n) => 9_999 - n))
+      expect(fetched.mock.calls.length).toBeLessThan(20)
+      fetched.mockRestore()
+    },
+  )
 
   test.each(ALGORITHMS)('%s: a tenant that keeps asking gets its limit in every window', async (name) => {
     await using s = await stand({ backend })

@@ -85,7 +85,7 @@ const Fleet = z
       state: z.enum(['off', 'working', 'failing']),
       algorithm: z.enum(ALGORITHMS),
       failure: z.enum(FAILURES),
-      reserve: figure,
+      reserve: z.union([figure, z.literal('auto')]),
     }),
   })
   .meta({ id: 'Fleet' })

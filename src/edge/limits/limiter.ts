@@ -30,7 +30,8 @@ export class Limiter {
   readonly #prefix: string
   readonly #ratelimit: Ratelimit
   readonly #blocked: BlockCache
-  readonly #reserve: Reserve
+  /** Absent where every request is counted by itself. */
+  readonly #reserve: Reserve | undefined
 
   constructor(options: LimiterOptions) {
     const { redis, settings, limit, windowMs, now } = options
@@ -41,7 +42,9 @@ export class Limiter {
     // A sliding window gives at most `limit` requests back in a window, one after the other.
     const longest = algorithm === 'sliding_window' ? Math.ceil(windowMs / limit) : Number.POSITIVE_INFINITY
     this.#blocked = new BlockCache(MAX_BLOCKED, longest, now)
-    this.#reserve = new Reserve(reserve)
+    // A bucket's tokens last, so that what is held of them would be let through on top of a later minute's.
+    const ahead = reserve === 'auto' && algorithm === 'token_bucket' ? 0 : reserve
+    this.#reserve = ahead === 0 ? undefined : new Reserve(ahead)
     this.#ratelimit = new Ratelimit({
       redis,
       prefix: this.#prefix,
@@ -55,10 +58,10 @@ export class Limiter {
 
   /** What this isolate can say without asking Redis: it took some requests in advance, or knows that none is left. */
   takeHere(key: string, keepAlive: KeepAlive): Quota | undefined {
-    const { now, settings } = this.#options
-    const quota = this.#reserve.take(key, now())
+    const { now } = this.#options
+    const quota = this.#reserve?.take(key, now())
     if (!quota) return this.#refusal(key)
-    const wanted = this.#reserve.wanted(key, now(), now() + settings.timeoutMs)
+    const wanted = this.#wanted(key)
     // Nobody waits for it: if it fails, the request that finds nothing held meets the same fault itself.
     if (wanted > 0) keepAlive(this.#refill(key, wanted, keepAlive).catch(() => undefined))
     return quota
@@ -66,15 +69,22 @@ export class Limiter {
 
   /** Counts one request in Redis. Throws what went wrong when Redis has no good answer in time. */
   async take(key: string, keepAlive: KeepAlive): Promise<Quota> {
-    const { now, settings } = this.#options
-    const wanted = settings.reserve > 0 ? this.#reserve.wanted(key, now(), now() + settings.timeoutMs) : 0
+    const { now } = this.#options
+    const wanted = this.#wanted(key)
     if (wanted > 0) {
       const quota = await this.#refill(key, 1 + wanted, keepAlive, 1)
       if (quota.passed) return quota
     }
     const quota = await this.#ask(key, 1, keepAlive)
-    if (settings.reserve > 0) this.#reserve.note(key, quota, 0, this.#heldUntil(quota), now())
+    this.#reserve?.note(key, quota, 0, this.#heldUntil(quota), now())
+    this.#reserve?.made(key, now())
     return quota
+  }
+
+  /** How many requests to take in advance now. */
+  #wanted(key: string): number {
+    const { now, settings } = this.#options
+    return this.#reserve?.wanted(key, now(), now() + settings.timeoutMs) ?? 0
   }
 
   /** Takes `count` at once, of which `used` are made now. A no says nothing about fewer, so it is not remembered. */
@@ -82,11 +92,13 @@ export class Limiter {
     const { now } = this.#options
     try {
       const quota = await this.#ask(key, count, keepAlive)
-      if (quota.passed) this.#reserve.note(key, quota, count - used, this.#heldUntil(quota), now())
-      else this.#blocked.delete(`${this.#prefix}:${key}`)
+      if (quota.passed) {
+        this.#reserve?.note(key, quota, count - used, this.#heldUntil(quota), now())
+        if (used > 0) this.#reserve?.made(key, now())
+      } else this.#blocked.delete(`${this.#prefix}:${key}`)
       return { ...quota, remaining: quota.remaining + count - used }
     } finally {
-      this.#reserve.settle(key)
+      this.#reserve?.settle(key)
     }
   }
 

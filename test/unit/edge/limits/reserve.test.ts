@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Reserve } from '../../../../src/edge/limits/reserve.ts'
 
 const left = (remaining: number) => ({ passed: true, limit: 1_000, remaining, resetAt: 60_000 })
@@ -69,4 +69,50 @@ test('what is taken in advance adds up within a window', () => {
   reserve.note('acme', left(978), 2, 60_000, 10)
   const made = Array.from({ length: 4 }, () => reserve.take('acme', 20)?.remaining)
   expect(made).toEqual([980, 979, 978, undefined])
+})
+
+describe('auto', () => {
+  /** Makes requests at even times, each counted by itself where nothing is held, and tells what was wanted last. */
+  function wantedAfter(requests: number, overMs: number, remaining = 1_000_000): number {
+    const reserve = new Reserve('auto')
+    let now = 0
+    for (let n = 0; n < requests; n++) {
+      now = (n * overMs) / requests
+      reserve.note('acme', left(remaining), 0, 60_000, now)
+      reserve.made('acme', now)
+    }
+    return reserve.wanted('acme', now, now + 200)
+  }
+
+  test('takes as many in advance as are made in a quarter of a second, and no more than a hundred', () => {
+    expect(wantedAfter(200, 1_000)).toBe(50)
+    expect(wantedAfter(20, 1_000)).toBe(5)
+    expect(wantedAfter(10_000, 1_000)).toBe(100)
+  })
+
+  test('takes none for a tenant that makes a few only', () => {
+    expect(wantedAfter(12, 1_000)).toBe(0)
+    expect(wantedAfter(1, 1_000)).toBe(0)
+  })
+
+  test('takes at most a tenth of what is left all the same', () => {
+    expect(wantedAfter(200, 1_000, 60)).toBe(6)
+    expect(wantedAfter(200, 1_000, 9)).toBe(0)
+  })
+
+  test('counts those it holds as made when they are', () => {
+    const reserve = new Reserve('auto')
+    reserve.note('acme', left(1_000_000), 40, 60_000, 0)
+    for (let n = 0; n < 40; n++) reserve.take('acme', 100)
+    expect(reserve.wanted('acme', 100, 300)).toBe(40)
+  })
+
+  test('of a tenant that makes no more it takes none in advance, and holds none for a new one', () => {
+    const reserve = new Reserve('auto')
+    reserve.note('acme', left(1_000_000), 0, 60_000, 0)
+    for (let n = 0; n < 50; n++) reserve.made('acme', 0)
+    expect(reserve.wanted('acme', 499, 500)).toBe(50)
+    reserve.settle('acme')
+    expect(reserve.wanted('acme', 500, 700)).toBe(0)
+  })
 })
