@@ -22,7 +22,9 @@ async function dev(): Promise<void> {
     const file = join(dir, 'dev.vars')
     const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'`)
     await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 })
-    process.stdout.write(`\nAdmin token: ${variables.ADMIN_TOKEN}\n\n`)
+    process.stdout.write(
+      `\nDashboard: http://127.0.0.1:${PORT}/dashboard\nAdmin token: ${variables.ADMIN_TOKEN}\n\n`,
+    )
 
     const args = ['dev', '--env=', '--ip', '127.0.0.1', '--port', PORT, '--env-file', file]
     const child = spawn(

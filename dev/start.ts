@@ -54,6 +54,7 @@ async function start(): Promise<void> {
 function welcome(url: string, token: string, logFile: string): string {
   return `
 Rockpool ready on ${url}
+Dashboard: ${url}/dashboard
 Admin token: ${token}
 
 Try:

@@ -15,6 +15,7 @@ const KINDS = {
   invalid_refresh_token: [401, 'The refresh token is not valid'],
   admin_token_required: [401, 'This route needs the admin token'],
   forbidden: [403, 'The role of the user does not allow this'],
+  cross_origin: [403, 'The request does not come from the dashboard'],
   unknown_tenant: [403, 'The tenant is not known'],
   tenant_suspended: [403, 'The tenant is suspended'],
   user_id_mismatch: [403, 'The user ID differs from the one in the token'],

@@ -11,6 +11,7 @@ import { admin } from './admin.ts'
 import { readLiveness } from './api/health.ts'
 import { auth } from './auth/routes.ts'
 import type { EdgeEnv } from './bindings.ts'
+import { dashboard } from './dashboard/routes.ts'
 import { docsOf } from './docs/routes.ts'
 import { forward } from './forward.ts'
 import { health } from './health.ts'
@@ -67,6 +68,8 @@ edge.route('/health', health)
 edge.route('/metrics', metrics)
 edge.use('/admin/*', limited)
 edge.route('/admin', admin)
+edge.use('/dashboard/*', limited)
+edge.route('/dashboard', dashboard)
 edge.use('/api/*', limited)
 edge.route('/api/v1/auth', auth)
 edge.all('/api/*', forward)

@@ -2,6 +2,7 @@ import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { MongoClient } from 'mongodb'
 import type { TestProject } from 'vitest/node'
+import { buildDashboard } from '../../dev/dashboard.ts'
 import { spawnStack } from '../../dev/stack-process.ts'
 import { TENANTS_PER_FILE } from './tenants-per-file.ts'
 
@@ -20,7 +21,7 @@ const UNREACHED = 1_000_000
 /** Starts the local stack for tests inside workerd and tells them where it is; nothing of it is left afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const startedAt = Date.now()
-  const stack = await spawnStack()
+  const [stack] = await Promise.all([spawnStack(), buildDashboard()])
   const testFiles = globSync('**/*.test.ts', { cwd: WORKER_TESTS }).sort()
   project.provide('variables', {
     ...stack.info.variables,

@@ -15,6 +15,7 @@ declare global {
     interface Env {
       POOL_HOST: DurableObjectNamespace<import('../../src/index.ts').PoolHost>
       LEDGER: DurableObjectNamespace<import('../../src/index.ts').Ledger>
+      ASSETS: Fetcher
       ADMIN_TOKEN: string
       JWT_SECRET: string
       STACK_CONTROL_URL: string

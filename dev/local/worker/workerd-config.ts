@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { unstable_readConfig } from 'wrangler'
 import { ROOT } from './bundle.ts'
 
@@ -18,11 +18,12 @@ interface WorkerSettings {
   readonly compatibility_date?: string
   readonly compatibility_flags: readonly string[]
   readonly durable_objects: { readonly bindings: readonly { name: string; class_name: string }[] }
+  readonly assets?: { readonly directory?: string; readonly binding?: string } | undefined
 }
 
 /**
- * A workerd configuration that runs the bundle as its wrangler configuration describes the Worker: date, flags and
- * objects are read from there. Values of variables stay out of it, since some are secrets: workerd takes them from its
+ * A workerd configuration that runs the bundle as its wrangler configuration describes the Worker: date, flags, objects
+ * and assets are read from there. Values of variables stay out of it, since some are secrets: workerd takes them from its
  * environment.
  * Form: github.com/cloudflare/workerd, src/workerd/server/workerd.capnp.
  */
@@ -30,12 +31,14 @@ export function workerdConfig(options: WorkerdConfigOptions): string {
   const { file, storage, variables, settings = join(ROOT, 'wrangler.toml') } = options
   const config: WorkerSettings = unstable_readConfig({ config: settings })
   const objects = config.durable_objects.bindings
+  const { directory = '', binding } = config.assets ?? {}
   const namespaces = objects.map(
     ({ class_name }) =>
       `(className = "${class_name}", uniqueKey = "rockpool-${class_name}", enableSql = true)`,
   )
   const bindings = [
     ...objects.map(({ name, class_name }) => `(name = "${name}", durableObjectNamespace = "${class_name}")`),
+    ...(binding ? [`(name = "${binding}", service = "assets")`] : []),
     ...variables.map((name) => `(name = "${name}", fromEnvironment = "${name}")`),
   ]
   const flags = config.compatibility_flags.map((flag) => `"${flag}"`)
@@ -45,7 +48,7 @@ const config :Workerd.Config = (
   services = [
     (name = "rockpool", worker = .rockpool),
     (name = "storage", disk = (path = ${quote(storage)}, writable = true)),
-    (name = "internet", network = (
+${binding ? `    (name = "assets", disk = (path = ${quote(resolve(dirname(settings), directory))})),\n` : ''}    (name = "internet", network = (
       allow = ["public", "private", "local"],
       tlsOptions = (trustBrowserCas = true),
     )),

@@ -6,6 +6,7 @@ export function adminProblems(...codes: readonly ProblemCode[]): ReturnType<type
   return problems(
     ...codes,
     'admin_token_required',
+    'cross_origin',
     'rate_limited',
     'internal_error',
     'config_invalid',
