@@ -2,3 +2,4 @@
 export { edge as default } from './edge/app.ts'
 export { PoolHost } from './host/pool-host.ts'
 export { Ledger } from './ledger/ledger.ts'
+export { Meter } from './meter/meter.ts'

@@ -16,6 +16,7 @@ import { docsOf } from './docs/routes.ts'
 import { forward } from './forward.ts'
 import { health } from './health.ts'
 import { limitFields } from './limit.ts'
+import { meterRequest } from './metering/metering.ts'
 import { metrics } from './metrics.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -30,6 +31,7 @@ const traced = createMiddleware<EdgeEnv>(async (c, next) => {
   c.set('requestId', requestId)
   await next()
   c.header('x-request-id', requestId)
+  meterRequest(c, Date.now() - started)
   log({
     event: 'request',
     request_id: requestId,

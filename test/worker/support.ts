@@ -10,11 +10,12 @@ declare global {
   namespace Cloudflare {
     interface GlobalProps {
       mainModule: typeof import('./worker.ts')
-      durableNamespaces: 'PoolHost' | 'Ledger'
+      durableNamespaces: 'PoolHost' | 'Ledger' | 'Meter'
     }
     interface Env {
       POOL_HOST: DurableObjectNamespace<import('../../src/index.ts').PoolHost>
       LEDGER: DurableObjectNamespace<import('../../src/index.ts').Ledger>
+      METER: DurableObjectNamespace<import('../../src/index.ts').Meter>
       ASSETS: Fetcher
       ADMIN_TOKEN: string
       JWT_SECRET: string
@@ -70,6 +71,9 @@ export function asAdmin<Body = Record<string, unknown>>(path: string, method = '
   })
 }
 
+/** How long a test waits for what a request leaves behind: counts are delivered seconds later. */
+const SETTLE_MS = 200
+
 /** The Worker under test with other settings: the edge decides where a tenant runs, hosts do as they are told. */
 export function workerWith(variables: Record<string, string>) {
   const settings = { ...env, ...variables }
@@ -85,7 +89,7 @@ export function workerWith(variables: Record<string, string>) {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     const response = await worker.fetch(request, settings, context)
-    await waitOnExecutionContext(context)
+    await Promise.race([waitOnExecutionContext(context), scheduler.wait(SETTLE_MS)])
     return answerOf<Body>(path, method, response)
   }
 }

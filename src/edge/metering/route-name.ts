@@ -1,0 +1,34 @@
+import type { Context } from 'hono'
+import { matchedRoutes } from 'hono/route'
+import type { RouterRoute } from 'hono/types'
+import { routes } from '../../routes/app.ts'
+import type { EdgeEnv } from '../bindings.ts'
+
+const NAMED = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** The method by name; others, which a client may invent, are `_OTHER` as in OpenTelemetry's `http.request.method`. */
+export function methodName(method: string): string {
+  return NAMED.has(method) ? method : '_OTHER'
+}
+
+/**
+ * The pattern of a request's route. Tenants' routes run elsewhere, behind a wildcard here, so theirs is looked up. All
+ * paths that have no route are one.
+ */
+export function routeName(c: Context<EdgeEnv>): string {
+  return (
+    lastPattern(matchedRoutes(c)) ??
+    (c.req.path.startsWith('/api/') ? tenantRoute(c.req.method, c.req.path) : undefined) ??
+    'unknown'
+  )
+}
+
+function tenantRoute(method: string, path: string): string | undefined {
+  const [matches] = routes.router.match(method === 'HEAD' ? 'GET' : method, path)
+  return lastPattern(matches.map(([[, route]]) => route))
+}
+
+/** Middleware has wildcards; what is registered last is not always the handler. */
+function lastPattern(matched: readonly RouterRoute[]): string | undefined {
+  return matched.findLast(({ path }) => !path.endsWith('*'))?.path
+}
