@@ -86,7 +86,7 @@ function sharedPool(tenant: Tenant, config: Config, size: number): PoolPlace {
   const maxSize = Math.max(size, minSize)
   // As much as the free tenants that it has room for.
   const weight = Math.max(1, (maxSize / config.tiers.free.size) * config.tiers.free.weight)
-  return { key: CLUSTER_OF[tenant.engine], tenant: null, minSize, maxSize, weight }
+  return { key: CLUSTER_OF[tenant.engine], tenant: null, tier: null, minSize, maxSize, weight }
 }
 
 /** The tenant's connections, divided among its hosts as evenly as can be. */
@@ -103,6 +103,7 @@ function dedicated(
       pool: {
         key: poolKey(tenant, maxSize),
         tenant: tenant.id,
+        tier: tenant.tier,
         minSize: DEDICATED_MIN_SIZE,
         maxSize,
         weight: weight / shards,

@@ -1,5 +1,5 @@
 import type { Caller } from '../tenants/caller.ts'
-import type { Tenant } from '../tenants/tenant.ts'
+import type { Tenant, Tier } from '../tenants/tenant.ts'
 
 /** A tenant's pool in its host, as its placement wants it. */
 export interface PoolPlace {
@@ -7,6 +7,8 @@ export interface PoolPlace {
   readonly key: string
   /** Whose pool it is; `null` when tenants share it. */
   readonly tenant: string | null
+  /** Of that tenant; absent in calls of an edge before it. */
+  readonly tier?: Tier | null
   readonly minSize: number
   readonly maxSize: number
   /** How much of a short budget it gets, against other pools' weights. */

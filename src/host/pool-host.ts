@@ -17,6 +17,7 @@ import { routes } from '../routes/app.ts'
 import { provision, unprovision } from '../routes/provision.ts'
 import { isSafe } from '../routes/safe.ts'
 import { log } from '../telemetry/log.ts'
+import { recentEvents } from '../telemetry/recent-events.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { Admission } from './admission.ts'
 import { type Call, readCall } from './call.ts'
@@ -271,6 +272,7 @@ export class PoolHost extends DurableObject<Env> {
         clock: systemClock,
         queries: { ...this.#config.queryCache, commandTimeoutMs: this.#config.pool.commandTimeoutMs },
         ledger: () => this.env.LEDGER.getByName(cluster),
+        events: recentEvents,
         bannedUntil: () => (isReplica(cluster) ? this.#reads.bannedUntil(cluster) : undefined),
         onChange: () => this.#reporter.changed(),
         onUnreachable: (pool) =>

@@ -5,9 +5,13 @@ import { NO_POOL_COUNTERS } from '../pools/counters.ts'
 import { PauseGate } from '../pools/pause-gate.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { Cluster } from '../pools/statistics.ts'
+import type { RecentEvents } from '../telemetry/recent-events.ts'
 import { type ClaimCalls, Grants, type GrantsOptions } from './grants.ts'
 import { LastSeen } from './last-seen.ts'
 import { QueryCache, type QueryCacheOptions } from './queries/query-cache.ts'
+
+/** How many events go with one report: the rest with the next. */
+const EVENTS_PER_REPORT = 20
 
 /** What a host asks of a cluster's Ledger. */
 export interface LedgerCalls extends ClaimCalls {
@@ -25,6 +29,8 @@ export interface PresenceOptions
   readonly ledger: () => LedgerCalls
   /** When the host's ban of the cluster ends, epoch ms; `undefined` when there is none. */
   readonly bannedUntil: () => number | undefined
+  /** What was logged in this isolate. */
+  readonly events: Pick<RecentEvents, 'take' | 'putBack'>
   /** Called when something that the Ledger is to know has changed. */
   readonly onChange: () => void
 }
@@ -64,13 +70,14 @@ export class Presence {
 
   /** Tells the Ledger the state of this moment. Throws when it cannot be reached. */
   async report(): Promise<ReportReceipt> {
-    const { bannedUntil, cluster, clock, host, instance, ledger, pools } = this.#options
+    const { bannedUntil, cluster, clock, events, host, instance, ledger, pools } = this.#options
     const now = clock.now()
     const active = this.#lastSeen.listActive(now)
     const banned = bannedUntil()
     const cache = this.queries.statistics()
     const { cache_hits, cache_misses, cache_bypasses } = cache
-    const receipt = await ledger().report({
+    const noted = events.take(EVENTS_PER_REPORT)
+    const report: HostReport = {
       host,
       instance,
       cluster,
@@ -88,7 +95,15 @@ export class Presence {
       ...this.grants.holdings(),
       ...(active && { active }),
       ...(banned !== undefined && { banned_until: banned }),
-    })
+      ...(noted.length > 0 && { events: noted }),
+    }
+    let receipt: ReportReceipt
+    try {
+      receipt = await ledger().report(report)
+    } catch (error) {
+      events.putBack(noted)
+      throw error
+    }
     this.grants.correct(receipt.grants ?? [], receipt.grantRevision ?? 0)
     // A change that was made before the Ledger had heard of this host was pushed to others only.
     if (this.gate.isBehind(receipt.pauseRevision ?? 0)) this.applyPauses(await ledger().pauses())

@@ -1,5 +1,6 @@
 import { addCounters, type ClusterCounters, NO_COUNTERS, type ReportedCounters } from '../pools/counters.ts'
 import { ACTIVE_MS, ActiveTenants } from './active-tenants.ts'
+import type { ConnectionSums } from './history.ts'
 import type { HostReport, HostView } from './report.ts'
 
 /** A host with open pools reports at least this often. */
@@ -105,6 +106,20 @@ export class Fleet {
       if (!active && owner === undefined && now - at <= ACTIVE_MS) unlisted += active_tenants
     }
     return this.#active.count(now) + unlisted
+  }
+
+  /** The connections of all hosts that still report. */
+  connections(now: number): ConnectionSums {
+    const sums = { used: 0, free: 0, waiting: 0 }
+    for (const host of this.hosts(now)) {
+      if (host.stale) continue
+      for (const { used, free, waiting } of host.pools) {
+        sums.used += used
+        sums.free += free
+        sums.waiting += waiting
+      }
+    }
+    return sums
   }
 
   counters(): ClusterCounters {

@@ -5,23 +5,29 @@ import { systemClock } from '../pools/clock.ts'
 import type { ReportedCounters } from '../pools/counters.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { Cluster } from '../pools/statistics.ts'
+import { EventStore } from '../telemetry/event-store.ts'
 import { log } from '../telemetry/log.ts'
+import { recentEvents } from '../telemetry/recent-events.ts'
 import { Adviser } from './adviser.ts'
 import { ClusterBudget } from './cluster-budget.ts'
 import { Fleet } from './fleet.ts'
 import type { Claim, ClaimAnswer, ClaimName } from './grant.ts'
 import { GrantStore } from './grant-store.ts'
+import { History, type Sample } from './history.ts'
+import { HistoryStore } from './history-store.ts'
 import { PauseStore } from './pause-store.ts'
 import { RecommendationStore } from './recommendation-store.ts'
 import type { ClusterView, HostReport, PauseReceipt, ReportReceipt, StrategyAdvice } from './report.ts'
 
+/** Events of its own isolate that a Ledger takes in with one report. */
+const OWN_EVENTS = 20
 /** A host's unchanged state is written to storage this often; what matters is written at once. */
 const REWRITE_MS = 60_000
 
 /**
  * One per cluster, named after it. Grants the cluster's connections to the pools of all hosts; keeps the last report of
  * every host, so that statistics of the whole fleet are one call away, and keeps counting when hosts come and go; keeps
- * what is paused on the cluster; one of them says where the fleet's tenants are best placed. What it knows survives its
+ * what is paused on the cluster, its last 15 minutes and its latest events; one of them says where the fleet's tenants are best placed. What it knows survives its
  * own resets in SQLite.
  */
 export class Ledger extends DurableObject<Env> {
@@ -30,6 +36,9 @@ export class Ledger extends DurableObject<Env> {
   readonly #pauses: PauseStore
   readonly #budget: ClusterBudget
   readonly #adviser: Adviser
+  readonly #events: EventStore
+  readonly #historyStore: HistoryStore
+  readonly #history: History
   readonly #writtenAt = new Map<string, number>()
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -40,6 +49,9 @@ export class Ledger extends DurableObject<Env> {
       CREATE TABLE IF NOT EXISTS past (id INTEGER PRIMARY KEY CHECK (id = 1), counters TEXT NOT NULL);`)
     this.#fleet = this.#load()
     this.#pauses = new PauseStore(this.#sql)
+    this.#events = new EventStore(this.#sql)
+    this.#historyStore = new HistoryStore(this.#sql)
+    this.#history = new History(this.#historyStore.load())
     this.#budget = new ClusterBudget({
       clock: systemClock,
       store: new GrantStore(this.#sql),
@@ -78,6 +90,9 @@ export class Ledger extends DurableObject<Env> {
   report(report: HostReport): ReportReceipt {
     const now = Date.now()
     const previous = this.#fleet.record(report, now)
+    this.#events.add([...(report.events ?? []), ...recentEvents.take(OWN_EVENTS)])
+    const sample = this.#history.note(now, () => this.#fleet.connections(now))
+    if (sample) this.#historyStore.put(sample)
     const sameLife = previous?.report.instance === report.instance
     const sameState = previous && stateOf(previous.report) === stateOf(report)
     if (!sameLife) this.#writePast()
@@ -102,7 +117,13 @@ export class Ledger extends DurableObject<Env> {
       activeTenants: this.#fleet.activeTenants(now),
       pauses: this.#pauses.pauses,
       budget: this.#budget.view(),
+      events: this.#events.latest(),
     }
+  }
+
+  /** The cluster's connections over the last 15 minutes, the oldest first. */
+  history(): readonly Sample[] {
+    return this.#history.samples(Date.now())
   }
 
   /** Distinct tenants with a request on this cluster in the last five minutes. */
@@ -160,7 +181,7 @@ export class Ledger extends DurableObject<Env> {
     this.#sql.exec(
       'INSERT OR REPLACE INTO hosts (host, report, at) VALUES (?, ?, ?)',
       report.host,
-      JSON.stringify(withoutGrants(report)),
+      JSON.stringify(stored(report)),
       now,
     )
   }
@@ -183,8 +204,8 @@ export class Ledger extends DurableObject<Env> {
   }
 }
 
-/** Grants have a table of their own. */
-function withoutGrants({ grants, claiming, seenRevision, ...report }: HostReport): HostReport {
+/** Grants and events have tables of their own. */
+function stored({ grants, claiming, seenRevision, events, ...report }: HostReport): HostReport {
   return report
 }
 

@@ -1,6 +1,7 @@
 import type { CacheCounts, ClusterCounters, ReportedCounters } from '../pools/counters.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { Cluster, PoolStatistics } from '../pools/statistics.ts'
+import type { NotedEvent } from '../telemetry/events.ts'
 import type { Strategy } from '../tenants/strategy.ts'
 import type { Correction } from './claims.ts'
 import type { LimitSource } from './connection-limit.ts'
@@ -8,7 +9,7 @@ import type { ClaimCounts, HeldGrant } from './grant.ts'
 
 /** A pool as a host tells of it: an older one says less. */
 export type ReportedPool = Omit<PoolStatistics, NewField> & Partial<Pick<PoolStatistics, NewField>>
-type NewField = 'id' | 'wait' | 'use' | 'wanted_size'
+type NewField = 'id' | 'tier' | 'wait' | 'use' | 'wanted_size'
 
 /** What a host keeps of answers, and how requests met that in its present life. */
 export interface CacheStatistics extends CacheCounts {
@@ -46,6 +47,8 @@ export interface HostReport {
   /** Until when the host reads from the primary instead, epoch ms. */
   readonly banned_until?: number
   readonly cache?: CacheStatistics
+  /** What was logged beside the host, at most 20 of it. */
+  readonly events?: readonly NotedEvent[]
 }
 
 /** The hash of a tenant's id, which is shorter than the id, and the whole seconds since its last request. */
@@ -119,4 +122,6 @@ export interface ClusterView {
   readonly activeTenants: number
   readonly pauses: Pauses
   readonly budget: BudgetView
+  /** The latest 100 that hosts told of, as they came. A version before them tells of none. */
+  readonly events?: readonly NotedEvent[]
 }

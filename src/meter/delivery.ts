@@ -1,4 +1,5 @@
 import type { Buckets } from '../pools/histogram.ts'
+import type { NotedEvent } from '../telemetry/events.ts'
 
 /** Answered requests of one kind. The kinds are bounded: routes are patterns, methods and statuses have names. */
 export interface RequestSeries {
@@ -44,6 +45,8 @@ export interface Delivery extends EdgeCounts {
   readonly sequence: number
   /** The tenants that were refused, as many of them as an isolate keeps. */
   readonly refused: readonly Refusals[]
+  /** What was logged in the isolate, at most 20 of it. */
+  readonly events?: readonly NotedEvent[]
 }
 
 /** The Meter's answer. */
@@ -55,5 +58,13 @@ export interface DeliveryReceipt {
 /** What all isolates have counted, as the Meter shows it. Totals never go backwards. */
 export interface MeterView extends EdgeCounts {
   /** The tenants that were refused in the last 15 minutes, the most refused first; at most 100. */
+  readonly refused: readonly Refusals[]
+}
+
+/** What happened at the edge lately. */
+export interface EdgeRecent {
+  /** The latest 100, as they came. */
+  readonly events: readonly NotedEvent[]
+  /** As in `MeterView`. */
   readonly refused: readonly Refusals[]
 }

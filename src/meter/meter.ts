@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
-import type { Delivery, DeliveryReceipt, EdgeCounts, MeterView } from './delivery.ts'
+import { EventStore } from '../telemetry/event-store.ts'
+import type { Delivery, DeliveryReceipt, EdgeCounts, EdgeRecent, MeterView } from './delivery.ts'
 import { RefusalStore } from './refusal-store.ts'
 import { type Sender, Senders } from './senders.ts'
 import { Totals } from './totals.ts'
@@ -18,6 +19,7 @@ export class Meter extends DurableObject<Env> {
   readonly #totals: Totals
   readonly #senders: Senders
   readonly #refusals: RefusalStore
+  readonly #events: EventStore
   #tidiedAt = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -34,6 +36,7 @@ export class Meter extends DurableObject<Env> {
         .toArray(),
     )
     this.#refusals = new RefusalStore(this.#sql)
+    this.#events = new EventStore(this.#sql)
   }
 
   /** Counts what an isolate delivers, unless it has come before; the answer says when the next one is wanted. */
@@ -44,6 +47,7 @@ export class Meter extends DurableObject<Env> {
       this.#totals.add(delivery)
       this.#write(sender)
       this.#refusals.add(delivery.refused)
+      this.#events.add(delivery.events ?? [])
       this.#tidy(now)
     }
     return { nextDeliveryMs: this.#senders.intervalMs(now) }
@@ -52,6 +56,11 @@ export class Meter extends DurableObject<Env> {
   /** What is known now. */
   view(): MeterView {
     return { ...this.#totals.counts(), refused: this.#refusals.lately(Date.now()) }
+  }
+
+  /** What happened lately: for those who look every second, and want no totals. */
+  recent(): EdgeRecent {
+    return { events: this.#events.latest(), refused: this.#refusals.lately(Date.now()) }
   }
 
   #write({ isolate, sequence, at }: Sender): void {

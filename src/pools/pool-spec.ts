@@ -1,5 +1,6 @@
 import type { Deadlines } from '../deadlines.ts'
 import type { Target } from '../engines/engine.ts'
+import type { Tier } from '../tenants/tenant.ts'
 import type { Breaker } from './breaker.ts'
 import type { Clock } from './clock.ts'
 import type { OpeningGate } from './opening-gate.ts'
@@ -13,6 +14,8 @@ export interface PoolSpec {
   readonly key: string
   /** Whose pool it is; `null` when tenants share it. */
   readonly tenant: string | null
+  /** That tenant's, as the pool was opened. */
+  readonly tier?: Tier | null
   readonly cluster: Cluster
   /** Whether its connections come out of the cluster's budget. */
   readonly isBudgeted: boolean

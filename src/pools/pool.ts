@@ -112,6 +112,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
       id: this.id,
       key: this.spec.key,
       tenant: this.spec.tenant,
+      tier: this.spec.tier ?? null,
       engine: this.spec.target.engine,
       cluster: this.spec.cluster,
       state: this.#state,

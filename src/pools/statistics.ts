@@ -1,4 +1,4 @@
-import type { EngineName, Tenant } from '../tenants/tenant.ts'
+import type { EngineName, Tenant, Tier } from '../tenants/tenant.ts'
 import type { Cluster } from './cluster.ts'
 import type { PoolCounters } from './counters.ts'
 
@@ -19,6 +19,8 @@ export interface PoolStatistics extends PoolCounters {
   readonly id: string
   readonly key: string
   readonly tenant: Tenant['id'] | null
+  /** That tenant's tier when the pool was opened; `null` when tenants share it. */
+  readonly tier: Tier | null
   readonly engine: EngineName
   readonly cluster: Cluster
   readonly state: PoolState

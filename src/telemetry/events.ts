@@ -84,3 +84,38 @@ export const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   'config.invalid': 'error',
   'error.unexpected': 'error',
 }
+
+/** What people who run the fleet want to see go by: changes, endings and faults. Not what comes with every request. */
+export const NOTABLE: Readonly<Record<LogEvent['event'], boolean>> = {
+  request: false,
+  'pool.opened': true,
+  'pool.closed': true,
+  'pool.error': true,
+  'replica.banned': true,
+  'replica.recovered': true,
+  'host.retried': true,
+  'report.failed': true,
+  'ledger.unreachable': true,
+  'pause.changed': true,
+  'strategy.changed': true,
+  'strategy.unread': true,
+  'tenant.changed': true,
+  'directory.failed': true,
+  'connection.unreadable': true,
+  'limiter.failing': true,
+  'limiter.recovered': true,
+  'sign_in.limited': true,
+  'refresh_token.reused': true,
+  'config.invalid': true,
+  'error.unexpected': true,
+}
+
+/** An event on its way to where the whole fleet is seen. */
+export interface NotedEvent {
+  /** ISO 8601. */
+  readonly at: string
+  readonly event: string
+  readonly level: LogLevel
+  /** The event's own: ids, words and numbers. */
+  readonly [field: string]: string | number | boolean | null | undefined | readonly string[]
+}

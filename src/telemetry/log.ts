@@ -1,13 +1,16 @@
 import { Problem } from '../problem.ts'
-import { LEVELS, type LogEvent } from './events.ts'
+import { LEVELS, type LogEvent, NOTABLE } from './events.ts'
+import { recentEvents } from './recent-events.ts'
 
 /**
- * Writes one event. An object rather than text, so that Workers Logs indexes its fields
+ * Writes one event, and notes it where it is notable. An object rather than text, so that Workers Logs indexes its fields
  * (developers.cloudflare.com/workers/observability/logs/workers-logs).
  */
 export function log(event: LogEvent): void {
   const level = LEVELS[event.event]
-  console[level]({ level, ts: new Date().toISOString(), ...event })
+  const at = new Date().toISOString()
+  console[level]({ level, ts: at, ...event })
+  if (NOTABLE[event.event]) recentEvents.note({ at, level, ...event })
 }
 
 /**

@@ -31,6 +31,7 @@ const Pool = z
     id: z.string().optional(),
     key: z.string(),
     tenant: z.string().nullable(),
+    tier: z.enum(TIERS).nullable().optional(),
     engine: z.enum(ENGINES),
     cluster: z.string(),
     state: poolState,

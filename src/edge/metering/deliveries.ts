@@ -1,4 +1,5 @@
 import type { Delivery, DeliveryReceipt } from '../../meter/delivery.ts'
+import type { RecentEvents } from '../../telemetry/recent-events.ts'
 import type { EdgeTally } from './tally.ts'
 
 /** A request is rarely alone: what follows at once goes into the same delivery. */
@@ -7,9 +8,13 @@ const GATHER_MS = 50
 const RETRY_MS = 10_000
 /** Who undertook to deliver and has not been heard of for so long was stopped on the way. */
 const LOST_MS = 10_000
+/** How many events go with one delivery: the rest with the next. */
+const EVENTS_PER_DELIVERY = 20
 
 export interface DeliveriesOptions {
   readonly tally: EdgeTally
+  /** What was logged in this isolate. */
+  readonly events: Pick<RecentEvents, 'take'>
   readonly now: () => number
   /** Names this isolate. Called when it delivers first: there is no randomness at module scope. */
   readonly name: () => string
@@ -47,7 +52,13 @@ export class Deliveries {
     const counted = this.#options.tally.take()
     if (!counted) return undefined
     this.#isolate ??= this.#options.name()
-    this.#pending = { isolate: this.#isolate, sequence: ++this.#sequence, ...counted }
+    const events = this.#options.events.take(EVENTS_PER_DELIVERY)
+    this.#pending = {
+      isolate: this.#isolate,
+      sequence: ++this.#sequence,
+      ...counted,
+      ...(events.length > 0 && { events }),
+    }
     return this.#pending
   }
 

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { Env } from '../../env.ts'
+import { recentEvents } from '../../telemetry/recent-events.ts'
 import type { EdgeEnv } from '../bindings.ts'
 import { meterOf } from '../meter.ts'
 import { Deliveries } from './deliveries.ts'
@@ -8,7 +9,12 @@ import { EdgeTally } from './tally.ts'
 
 /** What this isolate has counted. Numbers only, so it may live at module scope. */
 const tally = new EdgeTally()
-const deliveries = new Deliveries({ tally, now: Date.now, name: () => crypto.randomUUID() })
+const deliveries = new Deliveries({
+  tally,
+  events: recentEvents,
+  now: Date.now,
+  name: () => crypto.randomUUID(),
+})
 
 /** Counts an answered request, and sees to it that the Meter hears of it. Never throws, and nobody waits for it. */
 export function meterRequest(c: Context<EdgeEnv>, durationMs: number): void {

@@ -5,6 +5,7 @@ import type { HostReport } from '../../../src/ledger/report.ts'
 import { NO_COUNTERS } from '../../../src/pools/counters.ts'
 import type { Pauses } from '../../../src/pools/pauses.ts'
 import type { PoolStatistics } from '../../../src/pools/statistics.ts'
+import { RecentEvents } from '../../../src/telemetry/recent-events.ts'
 import { hashOf } from '../../../src/tenants/hash.ts'
 import { FakeClock, settle } from '../support/clock.ts'
 import { requestOf } from '../support/host.ts'
@@ -20,10 +21,13 @@ function presence() {
     reports: [] as HostReport[],
     reads: 0,
     pools: [] as PoolStatistics[],
+    events: new RecentEvents(),
+    isDown: false,
     bannedUntil: undefined as number | undefined,
   }
   const ledger = {
     async report(report: HostReport) {
+      if (world.isDown) throw new Error('down')
       world.reports.push(report)
       fleet.record(report, clock.now())
       return { nextReportMs: 250, pauseRevision: world.pauses.revision }
@@ -49,6 +53,7 @@ function presence() {
       recall: () => 'unknown',
     },
     ledger: () => ledger,
+    events: world.events,
     bannedUntil: () => world.bannedUntil,
     onChange: () => {},
     onAsked: () => {},
@@ -131,4 +136,20 @@ test('a resume that was never pushed to the host reaches it with its next report
   // Nothing has changed since: nothing is asked.
   await one.report()
   expect(world.reads).toBe(2)
+})
+
+test('what was logged beside the host goes with its reports, twenty at a time, and is kept when one fails', async () => {
+  const { one, world } = presence()
+  for (let n = 0; n < 25; n++) world.events.note({ at: `${n}`, event: 'pool.opened', level: 'info' })
+  world.isDown = true
+  await expect(one.report()).rejects.toThrow('down')
+  world.isDown = false
+  await one.report()
+  await one.report()
+  await one.report()
+  expect(world.reports.map(({ events = [] }) => events.map(({ at }) => Number(at)))).toEqual([
+    Array.from({ length: 20 }, (_, n) => n),
+    [20, 21, 22, 23, 24],
+    [],
+  ])
 })

@@ -261,3 +261,13 @@ test('totals never go backwards and lose nothing, whatever hosts come, go and be
     { numRuns: 500 },
   )
 })
+
+test('adds up the connections of the hosts that still report', () => {
+  const fleet = new Fleet()
+  const busy = { ...pool, used: 2, free: 1, waiting: 4 }
+  fleet.record(reportOf('gone', 'i', 1, [busy]), 0)
+  fleet.record(reportOf('h1', 'i', 1, [busy, busy]), 60_000)
+  fleet.record(reportOf('h2', 'i', 1, [busy]), 60_000)
+  expect(fleet.connections(90_000)).toEqual({ used: 8, free: 4, waiting: 16 })
+  expect(fleet.connections(90_001)).toEqual({ used: 6, free: 3, waiting: 12 })
+})

@@ -17,6 +17,7 @@ test('statistics show a pool as it is at this moment', async () => {
       id: 'a#1',
       key: 'a',
       tenant: 'a',
+      tier: null,
       engine: 'postgres',
       cluster: 'postgres',
       state: 'open',

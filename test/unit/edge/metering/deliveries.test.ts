@@ -5,17 +5,20 @@ import { EdgeTally } from '../../../../src/edge/metering/tally.ts'
 import type { Delivery } from '../../../../src/meter/delivery.ts'
 import { Senders } from '../../../../src/meter/senders.ts'
 import { Totals } from '../../../../src/meter/totals.ts'
+import { RecentEvents } from '../../../../src/telemetry/recent-events.ts'
 
 const REQUEST = { method: 'GET', route: '/api/posts', status: 200, durationMs: 4 }
 
 let now: number
 let tally: EdgeTally
 let deliveries: Deliveries
+let events: RecentEvents
 
 beforeEach(() => {
   now = 1_000_000
   tally = new EdgeTally()
-  deliveries = new Deliveries({ tally, now: () => now, name: () => 'isolate-1' })
+  events = new RecentEvents()
+  deliveries = new Deliveries({ tally, events, now: () => now, name: () => 'isolate-1' })
 })
 
 const count = (times = 1) => {
@@ -74,7 +77,7 @@ test('the Meter counts every request once, whatever is lost on the way there or 
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       tally = new EdgeTally()
-      deliveries = new Deliveries({ tally, now: () => now, name: () => 'isolate-1' })
+      deliveries = new Deliveries({ tally, events, now: () => now, name: () => 'isolate-1' })
       const totals = new Totals()
       const senders = new Senders()
       const take = (delivery: Delivery) => {
@@ -101,4 +104,16 @@ test('the Meter counts every request once, whatever is lost on the way there or 
       expect(seen.reduce((sum, one) => sum + one, 0)).toBe(counted)
     }),
   )
+})
+
+test('what was logged goes with a delivery, and again with the same one when it was not acknowledged', () => {
+  events.note({ at: '1', event: 'limiter.failing', level: 'error' })
+  count()
+  const first = delivered()
+  expect(first.events).toMatchObject([{ event: 'limiter.failing' }])
+  deliveries.failed()
+  expect(delivered()).toBe(first)
+  deliveries.acknowledged(first, { nextDeliveryMs: 0 })
+  count()
+  expect(delivered()).not.toHaveProperty('events')
 })
