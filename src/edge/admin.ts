@@ -25,6 +25,7 @@ import { placesInForce } from './in-force.ts'
 import { limiterView } from './limit.ts'
 import { changePause } from './pause.ts'
 import type { HostPlacement } from './place.ts'
+import { pools } from './pools.ts'
 import { recyclePools } from './recycle.ts'
 import { sizing } from './sizing.ts'
 import { strategyView } from './strategy-view.ts'
@@ -34,6 +35,7 @@ import { tenants } from './tenants.ts'
 export const admin = openApiApp<EdgeEnv>()
 
 admin.use(adminOnly)
+admin.route('/pools', pools)
 admin.route('/sizing', sizing)
 admin.route('/tenants', tenants)
 

@@ -20,7 +20,7 @@ export function fleetView(clusters: readonly ClusterView[], { tiers, locationHin
     clusters: clusters.map(clusterRow),
     active_tenants: activeTenants(clusters),
     tiers,
-    paused: paused(clusters),
+    paused: pausedView(clusters),
     hosts: hosts.slice(0, MOST_ROWS),
     more_hosts: Math.max(0, hosts.length - MOST_ROWS),
   }
@@ -45,8 +45,10 @@ function clusterRow(view: ClusterView) {
   }
 }
 
-/** Every cluster is told of every pause, so the oldest moment is the one at which it was asked for. */
-function paused(clusters: readonly ClusterView[]) {
+/**
+ * What is paused. Every cluster is told of every pause, so the oldest moment is the one at which it was asked for.
+ */
+export function pausedView(clusters: readonly ClusterView[]) {
   const fleet = clusters.flatMap(({ pauses }) => pauses.fleetSince ?? [])
   const since = new Map<string, number>()
   for (const [tenant, at] of clusters.flatMap(({ pauses }) => [...pauses.tenants])) {

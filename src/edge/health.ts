@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import type { Config } from '../config.ts'
 import type { Env } from '../env.ts'
 import { PROBE_HOST, type ProbeResult } from '../host/probe.ts'
@@ -31,13 +32,35 @@ const FRESH_MS = 500
 let last: { readonly config: Config; readonly at: number; readonly report: Health } | undefined
 
 type Status = 'healthy' | 'degraded' | 'unhealthy'
-type Health = Awaited<ReturnType<typeof checkHealth>>
+export type Health = Awaited<ReturnType<typeof checkHealth>>
 
 async function readHealth(env: Env, config: Config, requestId: string): Promise<Health> {
   if (last && last.config === config && Date.now() - last.at < FRESH_MS) return last.report
   const report = await checkHealth(env, config, requestId)
   last = { config, at: Date.now(), report }
   return report
+}
+
+/** Who looks all the time sees answers up to this old, and one that is older only while nobody has looked. */
+const WATCHED_MS = 10_000
+const TOO_OLD_MS = 60_000
+let watchedAt = 0
+
+/**
+ * As `GET /health` tells it, for who asks every second: the databases are asked every ten seconds at most, while the
+ * last answer is shown, so that one that hangs holds nobody up.
+ */
+export async function watchHealth(c: Context<EdgeEnv>): Promise<Health> {
+  const { config, requestId } = c.var
+  const now = Date.now()
+  const age = last?.config === config ? now - last.at : Number.POSITIVE_INFINITY
+  if (!last || age >= TOO_OLD_MS) return readHealth(c.env, config, requestId)
+  if (age >= WATCHED_MS && now - watchedAt >= WATCHED_MS) {
+    watchedAt = now
+    // What it comes to is in `last`; an attempt that failed is made again.
+    c.executionCtx.waitUntil(readHealth(c.env, config, requestId).catch(() => {}))
+  }
+  return last.report
 }
 
 async function checkHealth(env: Env, config: Config, requestId: string) {

@@ -50,8 +50,8 @@ export interface LimiterState {
 
 export interface StrategyState {
   readonly configured: string
-  /** As far as this isolate knows; `null` where the Ledgers do not say. */
-  readonly in_force: string | null
+  /** What `auto` stands for now, as far as this isolate knows; else the one that is configured. */
+  readonly in_force: string
   /** The placement that each tier's tenants have now, where nothing of their own says otherwise. */
   readonly placements: Readonly<Record<string, string>>
 }
@@ -135,7 +135,7 @@ export interface RefusedRow {
   readonly last_at: string
 }
 
-/** `GET /dashboard/history`: the last 15 minutes, the oldest first. No sample where nothing reported. */
+/** `GET /dashboard/history`: the last 15 minutes, the oldest first. While nothing changes hosts report every 30 seconds, while there are none never: samples are as far apart. */
 export interface DashboardHistory {
   readonly samples: readonly HistorySample[]
 }
