@@ -1,33 +1,49 @@
 import type { Context } from 'hono'
-import { secureHeaders } from 'hono/secure-headers'
-import { getMimeType } from 'hono/utils/mime'
+import { createMiddleware } from 'hono/factory'
 import { Problem } from '../../problem.ts'
 import type { EdgeEnv } from '../bindings.ts'
 
-/** What the page may load and do: its own script, style and answers, and nothing from or for anybody else. */
-export const pageHeaders = secureHeaders({
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    imgSrc: ["'self'", 'data:'],
-    baseUri: ["'none'"],
-    formAction: ["'self'"],
-    frameAncestors: ["'none'"],
-  },
-  xFrameOptions: 'DENY',
-  // Whether all hosts of a domain are served over TLS alone is not this page's to say.
-  strictTransportSecurity: false,
+/** Of its own origin the page may load and ask what it needs, from others nothing; and nobody may frame it. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+]
+
+const HEADERS = {
+  'content-security-policy': POLICY.join('; '),
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+/** hono/secure-headers and hono/utils/mime would do this and the types below for 2 KiB of a bundle that is nearly full. */
+export const pageHeaders = createMiddleware<EdgeEnv>(async (c, next) => {
+  await next()
+  for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value)
 })
 
+/** By the ending of a name: workerd's disk service tells no types (workerd.capnp, DiskDirectory). */
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['html', 'text/html; charset=utf-8'],
+  ['js', 'text/javascript; charset=utf-8'],
+  ['css', 'text/css; charset=utf-8'],
+  ['svg', 'image/svg+xml'],
+])
+
 /**
- * A file of the dashboard's assets. The type goes by its name: workerd's disk service knows none (workerd.capnp,
- * DiskDirectory). Browsers keep it and ask each time whether it is still the same. Throws `not_found`, for any file
- * where there is no `ADMIN_TOKEN` to sign in with.
+ * A file of the dashboard's assets. Browsers keep it and ask each time whether it is still the same. Throws
+ * `not_found`, for any file where there is no `ADMIN_TOKEN` to sign in with.
  */
 export async function serveAsset(c: Context<EdgeEnv>, path: string): Promise<Response> {
-  const type = getMimeType(path)
+  const type = TYPES.get(path.replace(/^.*\./, ''))
   if (c.var.config.adminToken === undefined || type === undefined) throw new Problem('not_found')
   const known = c.req.header('if-none-match')
   const found = await c.env.ASSETS.fetch(new URL(path, c.req.url), {
