@@ -19,14 +19,19 @@ export class HistoryStore {
       .toArray()
   }
 
-  put({ at, used, free, waiting }: Sample): void {
-    this.#sql.exec(
-      'INSERT OR REPLACE INTO samples (at, used, free, waiting) VALUES (?, ?, ?, ?)',
-      at,
-      used,
-      free,
-      waiting,
-    )
-    this.#sql.exec('DELETE FROM samples WHERE at <= ?', at - HISTORY_MS)
+  /** Writes those that there are, and deletes what is older than a history. */
+  put(...samples: readonly (Sample | undefined)[]): void {
+    for (const sample of samples) {
+      if (!sample) continue
+      const { at, used, free, waiting } = sample
+      this.#sql.exec(
+        'INSERT OR REPLACE INTO samples (at, used, free, waiting) VALUES (?, ?, ?, ?)',
+        at,
+        used,
+        free,
+        waiting,
+      )
+      this.#sql.exec('DELETE FROM samples WHERE at <= ?', at - HISTORY_MS)
+    }
   }
 }

@@ -18,29 +18,58 @@ export interface Sample extends ConnectionSums {
   readonly at: number
 }
 
-/** A cluster's connections over the last 15 minutes, as its hosts report. Pure: time is passed in. */
+/** What the connections come to, of hosts that still report at a time. */
+type Sum = (at: number) => ConnectionSums
+
+/**
+ * A cluster's connections over the last 15 minutes, as its hosts report: for every five seconds with a report the state
+ * at their end, which then holds until the next report. Pure: time is passed in.
+ */
 export class History {
   #samples: Sample[]
+  /** Whether the last sample is of this life and may still change. */
+  #isOpen = false
 
   constructor(samples: readonly Sample[] = []) {
     this.#samples = [...samples]
   }
 
-  /** Puts down what `sum` comes to, and returns it, unless that was done for this moment already. */
-  note(now: number, sum: () => ConnectionSums): Sample | undefined {
+  /** Before a report changes the state: ends the last five seconds, and returns what they came to, if they are over. */
+  settle(now: number, sum: Sum): Sample | undefined {
+    const last = this.#samples.at(-1)
+    if (!last || !this.#isOpen || now < endOf(last)) return undefined
+    this.#isOpen = false
+    const settled = stateAtEnd(last, sum)
+    this.#samples = [...this.#samples.slice(0, -1), settled]
+    return settled
+  }
+
+  /** After a report has changed the state: begins the next five seconds, and returns what they come to so far. */
+  begin(now: number, sum: Sum): Sample | undefined {
     const at = now - (now % SAMPLE_MS)
     if (at <= (this.#samples.at(-1)?.at ?? 0)) return undefined
-    const sample = { at, ...sum() }
+    const sample = { at, ...sum(now) }
     this.#samples = [...this.#since(now), sample]
+    this.#isOpen = true
     return sample
   }
 
-  /** The oldest first. */
-  samples(now: number): readonly Sample[] {
-    return this.#since(now)
+  /** The oldest first; the last one as it is now. */
+  samples(now: number, sum: Sum): readonly Sample[] {
+    const samples = this.#since(now)
+    const last = samples.at(-1)
+    return last && this.#isOpen ? samples.with(-1, stateAtEnd(last, sum)) : samples
   }
 
   #since(now: number): Sample[] {
     return this.#samples.filter(({ at }) => at > now - HISTORY_MS)
   }
+}
+
+function endOf({ at }: Sample): number {
+  return at + SAMPLE_MS
+}
+
+function stateAtEnd(sample: Sample, sum: Sum): Sample {
+  return { at: sample.at, ...sum(endOf(sample)) }
 }

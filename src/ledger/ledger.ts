@@ -89,10 +89,11 @@ export class Ledger extends DurableObject<Env> {
   /** Takes a host's report; the answer says when the next one is wanted. */
   report(report: HostReport): ReportReceipt {
     const now = Date.now()
+    const sum = (at: number) => this.#fleet.connections(at)
+    const settled = this.#history.settle(now, sum)
     const previous = this.#fleet.record(report, now)
+    this.#historyStore.put(settled, this.#history.begin(now, sum))
     this.#events.add([...(report.events ?? []), ...recentEvents.take(OWN_EVENTS)])
-    const sample = this.#history.note(now, () => this.#fleet.connections(now))
-    if (sample) this.#historyStore.put(sample)
     const sameLife = previous?.report.instance === report.instance
     const sameState = previous && stateOf(previous.report) === stateOf(report)
     if (!sameLife) this.#writePast()
@@ -123,7 +124,7 @@ export class Ledger extends DurableObject<Env> {
 
   /** The cluster's connections over the last 15 minutes, the oldest first. */
   history(): readonly Sample[] {
-    return this.#history.samples(Date.now())
+    return this.#history.samples(Date.now(), (at) => this.#fleet.connections(at))
   }
 
   /** Distinct tenants with a request on this cluster in the last five minutes. */
