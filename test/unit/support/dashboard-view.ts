@@ -7,7 +7,7 @@ export function dashboardView(changes: Partial<DashboardView>): DashboardView {
     status: 'healthy',
     services: [],
     limiter: { state: 'working' },
-    strategy: { configured: 'tiers', in_force: null, placements: {} },
+    strategy: { configured: 'tiers', in_force: 'tiers', placements: {} },
     active_tenants: 0,
     paused: { fleet_since: null, tenants: [] },
     clusters: [],

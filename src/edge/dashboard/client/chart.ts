@@ -94,6 +94,14 @@ export class Chart {
   #series(measure: (typeof MEASURES)[number]): uPlot.Series {
     const swatch = document.querySelector(`.swatch[data-measure=${measure}]`)
     const stroke = swatch ? getComputedStyle(swatch).color : 'currentcolor'
-    return { label: measure, stroke, width: 2, dash: DASHES[measure], points: { show: false } }
+    return {
+      label: measure,
+      stroke,
+      width: 2,
+      dash: DASHES[measure],
+      points: { show: false },
+      // A state holds until the next one is reported.
+      ...(uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: 1 }) }),
+    }
   }
 }

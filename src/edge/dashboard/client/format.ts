@@ -3,11 +3,13 @@
 export const UNKNOWN = '–'
 
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+const LARGE = new Intl.NumberFormat('en', { notation: 'compact' })
 const CLOCK: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit' }
 
-/** 12345 → 12,345 */
+/** 12345 → 12,345; from 100,000 on in thousands and millions. */
 export function count(value: number | null): string {
-  return value === null ? UNKNOWN : WHOLE.format(value)
+  if (value === null) return UNKNOWN
+  return (value < 100_000 ? WHOLE : LARGE).format(value)
 }
 
 /** A thing or several of them: 1 host, 3 hosts. */

@@ -29,10 +29,10 @@ export class Glance {
     this.#services.update(services)
     setText(this.#activeTenants, count(active_tenants))
     const { configured, in_force } = strategy
-    setText(this.#strategy, in_force && in_force !== configured ? `${configured} → ${in_force}` : configured)
+    setText(this.#strategy, in_force !== configured ? `${configured} → ${in_force}` : configured)
     const placements = Object.entries(strategy.placements).map(([tier, placement]) => `${tier} ${placement}`)
     setText(this.#placements, placements.join(' · '))
-    const tenants = counted(paused.tenants.length, 'tenant')
+    const tenants = paused.tenants.length === 0 ? 'none' : counted(paused.tenants.length, 'tenant')
     setText(this.#paused, paused.fleet_since === null ? tenants : 'the whole fleet')
   }
 }

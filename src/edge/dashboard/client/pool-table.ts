@@ -74,8 +74,8 @@ export class PoolTable {
     const shown = arranged(this.#pools, this.#order)
     this.#list.update(shown)
     part('pool-table-region', HTMLElement).hidden = shown.length === 0
-    part('no-pools', HTMLElement).hidden = this.#pools.length > 0
-    part('no-match', HTMLElement).hidden = this.#pools.length === 0 || shown.length > 0
+    part('no-pools', HTMLElement).hidden = this.#pools.some(({ placement }) => placement !== 'health')
+    part('no-match', HTMLElement).hidden = this.#order.search === '' || shown.length > 0
     setText(part('no-match-text', HTMLElement), `No pool has “${this.#order.search}” in its words.`)
     const all = counted(this.#pools.length, 'pool')
     const more = this.#morePools > 0 ? `, ${count(this.#morePools)} more not listed` : ''

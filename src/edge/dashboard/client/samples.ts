@@ -6,8 +6,8 @@ export const WINDOW_MS = 15 * 60_000
 /** The grid that the Ledgers sample on. */
 const STEP_MS = 5000
 
-/** Two samples further apart than this have a gap between them: nothing reported. */
-const GAP_MS = 4 * STEP_MS
+/** Two samples further apart than this have a gap between them: hosts report every 30 seconds at least. */
+const GAP_MS = 45_000
 
 export const MEASURES = ['used', 'free', 'waiting'] as const
 export type Measure = (typeof MEASURES)[number]

@@ -10,7 +10,7 @@ import {
 } from '../../../../src/edge/dashboard/client/format.ts'
 
 it('groups the digits of large counts, and dashes what is unknown', () => {
-  expect([count(0), count(12_345), count(null)]).toEqual(['0', '12,345', '–'])
+  expect([0, 12_345, 900_000, null].map(count)).toEqual(['0', '12,345', '900K', '–'])
   expect([counted(1, 'host'), counted(0, 'host'), counted(1200, 'host')]).toEqual([
     '1 host',
     '0 hosts',
