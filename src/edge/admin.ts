@@ -169,7 +169,8 @@ function reuse({ leases, reuses, connections_created }: PoolCounts) {
   }
 }
 
-function shown({ opened_at, last_used_at, wait, use, ...pool }: ReportedPool) {
+/** How long opening connections took is a metric of the cluster: of one pool there are too few for percentiles. */
+function shown({ opened_at, last_used_at, create, wait, use, ...pool }: ReportedPool) {
   return {
     ...pool,
     wait_ms: percentiles(wait),

@@ -40,8 +40,8 @@ export interface EngineOptions {
 
 /** What an engine tells the pool above it, as it happens. */
 export interface EngineHooks {
-  /** A connection is open, initialised and usable. */
-  connectionOpened(): void
+  /** A connection is open, initialised and usable, after `durationMs`. */
+  connectionOpened(durationMs: number): void
   /** A connection is gone, whoever ended it. */
   connectionClosed(): void
   /** A connection failed outside a statement, or one could not be opened. */

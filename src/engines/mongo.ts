@@ -123,9 +123,9 @@ class MongoPool implements EnginePool<MongoConnection> {
   /** Keeps the numbers by the driver's own pool events (specifications: connection-monitoring-and-pooling, CMAP). */
   #listen(): void {
     const client = this.#client
-    client.on('connectionReady', ({ address, connectionId }) => {
+    client.on('connectionReady', ({ address, connectionId, durationMS }) => {
       this.#open.add(`${address}#${connectionId}`)
-      this.#hooks.connectionOpened()
+      this.#hooks.connectionOpened(durationMS)
     })
     client.on('connectionClosed', ({ address, connectionId, reason }) => {
       // A connection that was never ready was never counted.

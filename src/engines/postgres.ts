@@ -43,8 +43,8 @@ class PostgresPool implements EnginePool<PostgresClient> {
   readonly #lastUsedAt = new WeakMap<PoolClient, number>()
   /** Open connections: pg-pool tells of one's end once, twice or, where the socket died first, never. */
   readonly #open = new Set<PoolClient>()
-  /** Connections that pg-pool counts although they are still being opened. */
-  #opening = 0
+  /** Since when those are being opened that pg-pool counts already, the oldest first. */
+  readonly #opening: number[] = []
 
   constructor(target: Target, options: EngineOptions, hooks: EngineHooks) {
     this.#options = options
@@ -68,7 +68,7 @@ class PostgresPool implements EnginePool<PostgresClient> {
 
   counts(): EngineCounts {
     const free = this.#pool.idleCount
-    const size = this.#pool.totalCount - this.#opening
+    const size = this.#pool.totalCount - this.#opening.length
     return { size, free, used: Math.max(0, size - free) }
   }
 
@@ -142,11 +142,12 @@ class PostgresPool implements EnginePool<PostgresClient> {
     if (!opens) return this.#attempt()
     // pg-pool reads the lifetime when it opens a connection, so each gets one of its own.
     this.#pool.options.maxLifetimeSeconds = this.#options.lifetime() / 1000
-    this.#opening++
+    const since = this.#options.now()
+    this.#opening.push(since)
     try {
       return await this.#attempt()
     } catch (error) {
-      this.#opening--
+      this.#opening.splice(Math.max(0, this.#opening.indexOf(since)), 1)
       this.#hooks.connectionFailed()
       throw error
     }
@@ -171,9 +172,10 @@ class PostgresPool implements EnginePool<PostgresClient> {
       })
       client.on('end', () => this.#closed(client))
       this.#open.add(client)
-      this.#openedAt.set(client, this.#options.now())
-      if (this.#opening > 0) this.#opening--
-      this.#hooks.connectionOpened()
+      const now = this.#options.now()
+      this.#openedAt.set(client, now)
+      // pg-pool does not say for whom it is: of several under way the sum of their times is right.
+      this.#hooks.connectionOpened(now - (this.#opening.shift() ?? now))
     })
     this.#pool.on('remove', (client: PoolClient) => this.#closed(client))
     // Says the same as the client's own event, for an idle client; unheard it would be thrown.

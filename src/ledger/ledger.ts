@@ -18,6 +18,7 @@ import { HistoryStore } from './history-store.ts'
 import { PauseStore } from './pause-store.ts'
 import { RecommendationStore } from './recommendation-store.ts'
 import type { ClusterView, HostReport, PauseReceipt, ReportReceipt, StrategyAdvice } from './report.ts'
+import { ShownStore } from './shown-store.ts'
 
 /** Events of its own isolate that a Ledger takes in with one report. */
 const OWN_EVENTS = 20
@@ -34,6 +35,7 @@ export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage
   readonly #fleet: Fleet
   readonly #pauses: PauseStore
+  readonly #shown: ShownStore
   readonly #budget: ClusterBudget
   readonly #adviser: Adviser
   readonly #events: EventStore
@@ -52,6 +54,7 @@ export class Ledger extends DurableObject<Env> {
     this.#events = new EventStore(this.#sql)
     this.#historyStore = new HistoryStore(this.#sql)
     this.#history = new History(this.#historyStore.load())
+    this.#shown = new ShownStore(this.#sql)
     this.#budget = new ClusterBudget({
       clock: systemClock,
       store: new GrantStore(this.#sql),
@@ -114,7 +117,7 @@ export class Ledger extends DurableObject<Env> {
     return {
       cluster,
       hosts: this.#fleet.hosts(now),
-      counters: this.#fleet.counters(),
+      counters: this.#shown.atLeast(this.#fleet.counters()),
       activeTenants: this.#fleet.activeTenants(now),
       pauses: this.#pauses.pauses,
       budget: this.#budget.view(),
@@ -125,6 +128,13 @@ export class Ledger extends DurableObject<Env> {
   /** The cluster's connections over the last 15 minutes, the oldest first. */
   history(): readonly Sample[] {
     return this.#history.samples(Date.now(), (at) => this.#fleet.connections(at))
+  }
+
+  /** As `view`, for who compares with what it was shown before: what the counters say now is kept, whatever happens. */
+  scrape(cluster: Cluster): ClusterView {
+    const view = this.view(cluster)
+    this.#shown.keep(view.counters)
+    return view
   }
 
   /** Distinct tenants with a request on this cluster in the last five minutes. */

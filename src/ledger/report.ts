@@ -9,7 +9,7 @@ import type { ClaimCounts, HeldGrant } from './grant.ts'
 
 /** A pool as a host tells of it: an older one says less. */
 export type ReportedPool = Omit<PoolStatistics, NewField> & Partial<Pick<PoolStatistics, NewField>>
-type NewField = 'id' | 'tier' | 'wait' | 'use' | 'wanted_size'
+type NewField = 'id' | 'tier' | 'create' | 'wait' | 'use' | 'wanted_size'
 
 /** What a host keeps of answers, and how requests met that in its present life. */
 export interface CacheStatistics extends CacheCounts {

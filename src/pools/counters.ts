@@ -1,4 +1,4 @@
-import { addBuckets, type Buckets, NO_BUCKETS } from './histogram.ts'
+import { type Buckets, mergeBuckets, NO_BUCKETS } from './histogram.ts'
 import type { CloseReason } from './statistics.ts'
 
 /** How often what happened in a pool. */
@@ -15,6 +15,8 @@ export interface PoolCounts {
 
 /** What a pool has done in its life. Only ever grows, so that sums over pools never go backwards. */
 export interface PoolCounters extends PoolCounts {
+  /** From beginning to open a connection to having it open; those that failed are not in it. */
+  readonly create: Buckets
   /** From asking for a lease to having it; whoever got none is not in it. */
   readonly wait: Buckets
   /** From having a lease to its connection being back; leases that are out are not in it yet. */
@@ -72,6 +74,7 @@ export const NO_CLOSINGS: ClusterCounters['pools_closed'] = Object.freeze({
 
 export const NO_POOL_COUNTERS: ClusterPoolCounters = Object.freeze({
   ...NO_COUNTS,
+  create: NO_BUCKETS,
   wait: NO_BUCKETS,
   use: NO_BUCKETS,
   pools_opened: 0,
@@ -82,23 +85,36 @@ export const NO_COUNTERS: ClusterCounters = Object.freeze({ ...NO_POOL_COUNTERS,
 
 /** The counters of `a` and `b` together; a missing one counts as zero. */
 export function addCounters(a: ReportedCounters, b: ReportedCounters): ClusterCounters {
+  return mergeCounters(a, b, (one, other) => one + other)
+}
+
+/** Counters of which none is less than in `a`, and none less than in `b`. */
+export function largestCounters(a: ReportedCounters, b: ReportedCounters): ClusterCounters {
+  return mergeCounters(a, b, Math.max)
+}
+
+type Merge = (one: number, other: number) => number
+
+function mergeCounters(a: ReportedCounters, b: ReportedCounters, merge: Merge): ClusterCounters {
   return {
-    ...addNumbers(NO_COUNTS, a, b),
-    wait: addBuckets(a.wait, b.wait),
-    use: addBuckets(a.use, b.use),
-    pools_opened: (a.pools_opened ?? 0) + (b.pools_opened ?? 0),
-    pools_closed: addNumbers(NO_CLOSINGS, a.pools_closed, b.pools_closed),
-    ...addNumbers(NO_CACHE_COUNTS, a, b),
+    ...mergeNumbers(merge, NO_COUNTS, a, b),
+    create: mergeBuckets(a.create, b.create, merge),
+    wait: mergeBuckets(a.wait, b.wait, merge),
+    use: mergeBuckets(a.use, b.use, merge),
+    pools_opened: merge(a.pools_opened ?? 0, b.pools_opened ?? 0),
+    pools_closed: mergeNumbers(merge, NO_CLOSINGS, a.pools_closed, b.pools_closed),
+    ...mergeNumbers(merge, NO_CACHE_COUNTS, a, b),
   }
 }
 
-/** Adds up the numbers that `zero` names. */
-function addNumbers<T extends object>(
+/** Merges the numbers that `zero` names. */
+function mergeNumbers<T extends object>(
+  merge: Merge,
   zero: T & Readonly<Record<keyof T, number>>,
   a: Partial<Record<keyof T, number>> = {},
   b: Partial<Record<keyof T, number>> = {},
 ): Record<keyof T, number> {
-  const sum: Record<keyof T, number> = { ...zero }
-  for (const name in zero) sum[name] = (a[name] ?? 0) + (b[name] ?? 0)
-  return sum
+  const merged: Record<keyof T, number> = { ...zero }
+  for (const name in zero) merged[name] = merge(a[name] ?? 0, b[name] ?? 0)
+  return merged
 }

@@ -45,10 +45,19 @@ export class Histogram {
 }
 
 /** What `a` and `b` have counted together; a missing one has counted nothing. */
-export function addBuckets(a: Buckets = NO_BUCKETS, b: Buckets = NO_BUCKETS): Buckets {
+export function addBuckets(a?: Buckets, b?: Buckets): Buckets {
+  return mergeBuckets(a, b, (one, other) => one + other)
+}
+
+/** The buckets of `a` and `b`, number by number; a missing one has counted nothing. */
+export function mergeBuckets(
+  a: Buckets = NO_BUCKETS,
+  b: Buckets = NO_BUCKETS,
+  merge: (one: number, other: number) => number,
+): Buckets {
   const length = Math.max(a.counts.length, b.counts.length)
-  const counts = Array.from({ length }, (_, bucket) => (a.counts[bucket] ?? 0) + (b.counts[bucket] ?? 0))
-  return { counts, sum: a.sum + b.sum }
+  const counts = Array.from({ length }, (_, bucket) => merge(a.counts[bucket] ?? 0, b.counts[bucket] ?? 0))
+  return { counts, sum: merge(a.sum, b.sum) }
 }
 
 /** Milliseconds that half, 95 % and 99 % of the values stay within; `null` while there is no value. */

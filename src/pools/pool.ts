@@ -360,8 +360,8 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   #hooks(): EngineHooks {
     const { breaker, slowQueryMs, tally } = this.#around
     return {
-      connectionOpened: () => {
-        tally.count('connections_created')
+      connectionOpened: (durationMs) => {
+        tally.opened(durationMs)
         breaker.succeeded()
         this.#growth.openings.opened()
         this.#pump()

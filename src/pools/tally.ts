@@ -16,6 +16,7 @@ type Counting<T> = { -readonly [name in keyof T]: number }
  */
 export class PoolTally {
   readonly #counts: Counting<PoolCounts> = { ...NO_COUNTS }
+  readonly #create = new Histogram()
   readonly #wait = new Histogram()
   readonly #use = new Histogram()
   readonly #cluster: ClusterTally | undefined
@@ -24,9 +25,16 @@ export class PoolTally {
     this.#cluster = cluster
   }
 
-  count(name: keyof PoolCounts): void {
+  count(name: Exclude<keyof PoolCounts, 'connections_created'>): void {
     this.#counts[name]++
     this.#cluster?.count(name)
+  }
+
+  /** A connection is open after `ms`. */
+  opened(ms: number): void {
+    this.#counts.connections_created++
+    this.#create.record(ms)
+    this.#cluster?.opened(ms)
   }
 
   /** A lease was given after `ms`. */
@@ -42,7 +50,12 @@ export class PoolTally {
   }
 
   counters(): PoolCounters {
-    return { ...this.#counts, wait: this.#wait.buckets(), use: this.#use.buckets() }
+    return {
+      ...this.#counts,
+      create: this.#create.buckets(),
+      wait: this.#wait.buckets(),
+      use: this.#use.buckets(),
+    }
   }
 }
 

@@ -37,6 +37,7 @@ const ClusterRow = z
     }),
     totals: z.object({
       ...counts,
+      create: Buckets,
       wait: Buckets,
       use: Buckets,
       pools_opened: figure,

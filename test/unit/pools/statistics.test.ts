@@ -37,6 +37,7 @@ test('statistics show a pool as it is at this moment', async () => {
       reuses: 0,
       lease_timeouts: 0,
       slow_queries: 0,
+      create: { counts: [2], sum: 0 },
       wait: { counts: [1], sum: 0 },
       use: { counts: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], sum: 1_000 },
     },
@@ -72,6 +73,19 @@ test('statements that take as long as the limit count as slow', async () => {
   const hooks = host.engine.pools[0]?.hooks
   for (const durationMs of [0, 199, 200, 5_000]) hooks?.commandEnded(durationMs)
   expect(host.cache.statistics()[0]?.slow_queries).toBe(2)
+})
+
+test('opening a connection is timed, and one that fails is not', async () => {
+  const host = new FakeHost()
+  host.engine.held = true
+  const leasing = host.lease('a', { minSize: 2, maxSize: 2 })
+  await host.clock.advance(300)
+  host.engine.openings[0]?.succeed()
+  await (await leasing).release()
+  await host.clock.advance(20)
+  host.engine.openings[0]?.fail()
+  await settle()
+  expect(host.cache.statistics()[0]).toMatchObject({ connection_errors: 1, create: { sum: 300 } })
 })
 
 test('waiting and use are timed: from asking to having, and from having to being back', async () => {
@@ -133,6 +147,7 @@ test('what was counted stays counted when the pool is gone', async () => {
   await host.cache.closeAll()
   expect(host.cache.counters().get('postgres')).toEqual({
     ...NO_POOL_COUNTERS,
+    create: { counts: [2], sum: 0 },
     leases: 2,
     connections_created: 2,
     connections_closed: 2,

@@ -4,10 +4,11 @@ import { BOUNDS_MS, type Buckets } from '../../../src/pools/histogram.ts'
 
 /** Every number of the counters under a name of its own. */
 export function numbersOf(counters: ClusterPoolCounters): Map<string, number> {
-  const { wait, use, pools_closed, ...numbers } = counters
+  const { create, wait, use, pools_closed, ...numbers } = counters
   return new Map([
     ...Object.entries(numbers),
     ...Object.entries(pools_closed).map(([reason, count]) => [`pools_closed.${reason}`, count] as const),
+    ...bucketNumbers('create', create),
     ...bucketNumbers('wait', wait),
     ...bucketNumbers('use', use),
   ])

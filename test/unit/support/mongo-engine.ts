@@ -109,6 +109,7 @@ class MongoPool extends FakePool {
       this.engine.misuses.push('an operation had to wait in the driver')
     }
     this.#opening++
+    const since = this.options.now()
     const opened = this.engine.connect(this).finally(() => this.#opening--)
     const connection = await opened.catch((error: unknown) => {
       this.hooks.connectionFailed()
@@ -116,7 +117,7 @@ class MongoPool extends FakePool {
     })
     if (this.closed) throw new Problem('pool_closed')
     this.connections.add(connection)
-    this.hooks.connectionOpened()
+    this.hooks.connectionOpened(this.options.now() - since)
     return connection
   }
 }

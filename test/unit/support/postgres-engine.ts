@@ -80,13 +80,14 @@ class PostgresPool extends FakePool {
       this.engine.misuses.push('a checkout had to wait in the driver')
     }
     this.#opening++
+    const since = this.options.now()
     const opened = this.engine.connect(this).finally(() => this.#opening--)
     const connection = await opened.catch((error: unknown) => {
       this.hooks.connectionFailed()
       throw error
     })
     this.connections.add(connection)
-    this.hooks.connectionOpened()
+    this.hooks.connectionOpened(this.options.now() - since)
     return connection
   }
 }

@@ -30,9 +30,12 @@ async function openPool(
   engine: (typeof ENGINES)[number],
   options: { target?: Target; commandTimeoutMs?: number } = {},
 ) {
-  const seen = { opened: 0, closed: 0, failed: 0, commands: 0 }
+  const seen = { opened: 0, openedAfterMs: [] as number[], closed: 0, failed: 0, commands: 0 }
   const hooks: EngineHooks = {
-    connectionOpened: () => seen.opened++,
+    connectionOpened: (durationMs) => {
+      seen.opened++
+      seen.openedAfterMs.push(durationMs)
+    },
     connectionClosed: () => seen.closed++,
     connectionFailed: () => seen.failed++,
     commandEnded: () => seen.commands++,
@@ -66,6 +69,13 @@ describe.each(ENGINES)('the %s engine', (engine) => {
     expect(pool.counts().size).toBeGreaterThanOrEqual(1)
     expect(seen.opened).toBeGreaterThanOrEqual(1)
     expect(seen.failed).toBe(0)
+  })
+
+  it('tells how long opening a connection took', async () => {
+    await setFault(engine, { delayMs: 100 })
+    const { seen } = await openPool(engine)
+    expect(seen.openedAfterMs[0]).toBeGreaterThanOrEqual(100)
+    expect(seen.openedAfterMs[0]).toBeLessThan(2_000)
   })
 
   it('refuses to open, with a Problem, where nobody listens', async () => {
