@@ -55,6 +55,8 @@ export interface Config {
   readonly pool: PoolSettings
   readonly poolCacheMax: number
   readonly slowQueryMs: number
+  /** Tenants whose pools are metrics of their own. */
+  readonly metricsTenantLabels: number
   readonly queryCache: QueryCacheSettings
   readonly postgres: {
     readonly primaryUrl: string | undefined
@@ -153,6 +155,7 @@ export function parseConfig(env: object): ConfigResult {
     pool,
     poolCacheMax: v.POOL_CACHE_MAX,
     slowQueryMs: v.SLOW_QUERY_MS,
+    metricsTenantLabels: v.METRICS_TENANT_LABELS,
     queryCache: Object.freeze({
       ttlMs: v.QUERY_CACHE_TTL * 1000,
       maxBytes: v.QUERY_CACHE_MAX_BYTES,

@@ -17,7 +17,7 @@ import { forward } from './forward.ts'
 import { health } from './health.ts'
 import { limitFields } from './limit.ts'
 import { meterRequest } from './metering/metering.ts'
-import { metrics } from './metrics.ts'
+import { metrics } from './metrics/routes.ts'
 import { requestIdOf } from './request-id.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024

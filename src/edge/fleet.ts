@@ -9,6 +9,11 @@ export function readFleet(env: Env, config: Config): Promise<ClusterView[]> {
   return Promise.all(clustersOf(config).map((cluster) => env.LEDGER.getByName(cluster).view(cluster)))
 }
 
+/** The same for who compares with what it was shown before: no counter is ever less than in an earlier scrape. */
+export function scrapeFleet(env: Env, config: Config): Promise<ClusterView[]> {
+  return Promise.all(clustersOf(config).map((cluster) => env.LEDGER.getByName(cluster).scrape(cluster)))
+}
+
 /** The clusters on which tenants live: what is paused is kept in the Ledger of each. */
 export function tenantClusters(config: Config): Cluster[] {
   return clustersOf(config).filter((cluster) => Object.values(CLUSTER_OF).includes(cluster))

@@ -34,7 +34,8 @@ let last: { readonly config: Config; readonly at: number; readonly report: Healt
 type Status = 'healthy' | 'degraded' | 'unhealthy'
 export type Health = Awaited<ReturnType<typeof checkHealth>>
 
-async function readHealth(env: Env, config: Config, requestId: string): Promise<Health> {
+/** How the databases and Redis are, no older than half a second. */
+export async function readHealth(env: Env, config: Config, requestId: string): Promise<Health> {
   if (last && last.config === config && Date.now() - last.at < FRESH_MS) return last.report
   const report = await checkHealth(env, config, requestId)
   last = { config, at: Date.now(), report }

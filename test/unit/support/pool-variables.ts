@@ -118,6 +118,16 @@ export const POOL_VARIABLES: readonly Row[] = [
     read: (config) => config.poolCacheMax,
   },
   {
+    name: 'METRICS_TENANT_LABELS',
+    good: [
+      ['0', 0],
+      ['10000', 10_000],
+      ['', 100],
+    ],
+    bad: ['-1', '1.5', '10001', 'all'],
+    read: (config) => config.metricsTenantLabels,
+  },
+  {
     name: 'SLOW_QUERY_MS',
     good: [
       ['1', 1],
