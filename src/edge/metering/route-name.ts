@@ -17,7 +17,7 @@ export function methodName(method: string): string {
  */
 export function routeName(c: Context<EdgeEnv>): string {
   return (
-    lastPattern(matchedRoutes(c)) ??
+    matchedRoutes(c).findLast(hasPattern)?.path ??
     (c.req.path.startsWith('/api/') ? tenantRoute(c.req.method, c.req.path) : undefined) ??
     'unknown'
   )
@@ -25,10 +25,10 @@ export function routeName(c: Context<EdgeEnv>): string {
 
 function tenantRoute(method: string, path: string): string | undefined {
   const [matches] = routes.router.match(method === 'HEAD' ? 'GET' : method, path)
-  return lastPattern(matches.map(([[, route]]) => route))
+  return matches.findLast(([[, route]]) => hasPattern(route))?.[0][1].path
 }
 
 /** Middleware has wildcards; what is registered last is not always the handler. */
-function lastPattern(matched: readonly RouterRoute[]): string | undefined {
-  return matched.findLast(({ path }) => !path.endsWith('*'))?.path
+function hasPattern({ path }: RouterRoute): boolean {
+  return !path.endsWith('*')
 }
