@@ -57,6 +57,8 @@ export interface Config {
   readonly slowQueryMs: number
   /** Tenants whose pools are metrics of their own. */
   readonly metricsTenantLabels: number
+  /** Whether answers tell where their time went. */
+  readonly serverTiming: boolean
   readonly queryCache: QueryCacheSettings
   readonly postgres: {
     readonly primaryUrl: string | undefined
@@ -156,6 +158,7 @@ export function parseConfig(env: object): ConfigResult {
     poolCacheMax: v.POOL_CACHE_MAX,
     slowQueryMs: v.SLOW_QUERY_MS,
     metricsTenantLabels: v.METRICS_TENANT_LABELS,
+    serverTiming: v.SERVER_TIMING,
     queryCache: Object.freeze({
       ttlMs: v.QUERY_CACHE_TTL * 1000,
       maxBytes: v.QUERY_CACHE_MAX_BYTES,

@@ -159,6 +159,7 @@ export const Variables = z.object({
   POOL_CACHE_MAX: number(1, 10_000).default(100),
   METRICS_TENANT_LABELS: number(0, 10_000).default(100),
   SLOW_QUERY_MS: number(1, 600_000).default(1000),
+  SERVER_TIMING: onOff.default(true),
   QUERY_CACHE_TTL: seconds(0, 86_400).default(300),
   QUERY_CACHE_MAX_BYTES: number(1024, QUERY_CACHE_HOST_BYTES).default(1024 * 1024),
   QUERY_CACHE_MAX_ENTRIES: number(1, 100_000).default(1000),

@@ -1,6 +1,5 @@
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
-import { routePath } from 'hono/route'
 import { configOf } from '../config.ts'
 import { Problem, problemResponse, toProblem } from '../problem.ts'
 import { routes } from '../routes/app.ts'
@@ -18,7 +17,11 @@ import { health } from './health.ts'
 import { limitFields } from './limit.ts'
 import { meterRequest } from './metering/metering.ts'
 import { metrics } from './metrics/routes.ts'
+import { requestEvent } from './request-event.ts'
 import { requestIdOf } from './request-id.ts'
+import { routeName } from './route-name.ts'
+import { serverTiming } from './server-timing.ts'
+import { continueTrace, writeTrace } from './traceparent.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
 
@@ -29,19 +32,21 @@ const traced = createMiddleware<EdgeEnv>(async (c, next) => {
   const started = Date.now()
   const requestId = requestIdOf(c.req.header('x-request-id'), () => crypto.randomUUID())
   c.set('requestId', requestId)
+  const { headers } = c.req.raw
+  const trace = continueTrace(headers.get('traceparent'), headers.get('tracestate'), randomBytes)
+  c.set('trace', trace)
   await next()
-  c.header('x-request-id', requestId)
-  meterRequest(c, Date.now() - started)
-  log({
-    event: 'request',
-    request_id: requestId,
-    method: c.req.method,
-    route: routePath(c, -1),
-    status: c.res.status,
-    duration_ms: Date.now() - started,
-    ...(c.var.tenant && { tenant: c.var.tenant }),
-    ...(c.var.host && { host: c.var.host }),
-  })
+  const totalMs = Date.now() - started
+  // Set on the answer itself: Hono's own way would make a new answer for each field.
+  c.res.headers.set('x-request-id', requestId)
+  writeTrace(c.res.headers, trace)
+  const { config, limitMs, spent } = c.var
+  if (config?.serverTiming) {
+    c.res.headers.set('server-timing', serverTiming({ ...spent, limitMs, totalMs }))
+  }
+  const route = routeName(c)
+  meterRequest(c, route, totalMs)
+  log(requestEvent(c, route, totalMs))
 })
 
 const configured = createMiddleware<EdgeEnv>(async (c, next) => {
@@ -82,6 +87,10 @@ edge.onError((error, c) => {
   logUnexpected(error, { request_id: c.var.requestId })
   return problemResponse(toProblem(error), c.var.requestId)
 })
+
+function randomBytes(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count))
+}
 
 /** Faults that were logged already, so that a broken deployment says so once per isolate and not per request. */
 const logged = new WeakSet<readonly VariableFault[]>()

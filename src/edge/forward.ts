@@ -1,5 +1,7 @@
 import type { Context } from 'hono'
 import { writeCall } from '../host/call.ts'
+import { takeSpent } from '../host/spent.ts'
+import { RequestUsage } from '../pools/request-usage.ts'
 import { isSafe } from '../routes/safe.ts'
 import type { Caller } from '../tenants/caller.ts'
 import { findTenant } from '../tenants/directory.ts'
@@ -44,9 +46,7 @@ export async function forward(c: Context<EdgeEnv>): Promise<Response> {
   const { method, body, signal, url } = c.req.raw
   const repeatable = isSafe(method)
   const init = { method, headers, signal, ...(!repeatable && { body }) }
-  const response = await runFor(c, { tenant, caller: identity.caller }, { url, init, repeatable })
-  // The answer of a fetch has headers that cannot be added to.
-  return new Response(response.body, response)
+  return runFor(c, { tenant, caller: identity.caller }, { url, init, repeatable })
 }
 
 /** Who calls. Who cannot say it credibly is limited by address, and told so before being told what was wrong. */
@@ -73,17 +73,26 @@ export async function runFor(
   { tenant, caller }: { tenant: Tenant; caller: Caller },
   { url, init, repeatable }: TenantRequest,
 ): Promise<Response> {
-  const { config, requestId } = c.var
+  const { config, requestId, trace } = c.var
+  const { traceId } = trace
   const places = await placesInForce(c, tenant)
   const place = placeOf(places, busy, Math.random)
+  c.set('placement', place.kind)
   if (place.kind === 'isolate') {
-    return runHere(new Request(url, init), { tenant, caller, requestId }, config, c.env)
+    const usage = new RequestUsage({ requestId, traceId })
+    const answer = await runHere(new Request(url, init), { tenant, caller, usage }, config, c.env)
+    c.set('spent', usage.spent())
+    return answer
   }
   const { host, pool } = place
   c.set('host', host)
   const ttlMs = cacheTtlMs(places, placementOf(tenant, config), config)
-  writeCall(init.headers, { host, tenant, caller, pool, requestId, cacheTtlMs: ttlMs })
-  return busy.during(host, () =>
+  writeCall(init.headers, { host, tenant, caller, pool, requestId, traceId, cacheTtlMs: ttlMs })
+  const response = await busy.during(host, () =>
     callHost(c.env, config, { host, requestId, repeatable }, (stub) => stub.fetch(url, init)),
   )
+  // The answer of a fetch has headers that cannot be changed.
+  const answer = new Response(response.body, response)
+  c.set('spent', takeSpent(answer.headers))
+  return answer
 }

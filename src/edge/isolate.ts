@@ -1,13 +1,16 @@
 import type { Config } from '../config.ts'
 import { PostgresHttp } from '../engines/postgres-http.ts'
+import { TimedPostgres } from '../engines/timed-postgres.ts'
 import type { Env } from '../env.ts'
 import { CLUSTER_OF } from '../host/specs.ts'
 import { LruMap } from '../lru-map.ts'
 import { systemClock } from '../pools/clock.ts'
+import type { RequestUsage } from '../pools/request-usage.ts'
 import { Problem } from '../problem.ts'
 import { routes } from '../routes/app.ts'
 import { NO_CACHE } from '../routes/cached.ts'
 import { provision } from '../routes/provision.ts'
+import { log } from '../telemetry/log.ts'
 import type { Caller } from '../tenants/caller.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { IsolatePauses } from './isolate-pauses.ts'
@@ -27,31 +30,64 @@ const kept = new LruMap<string, Kept>(MAX_KEPT)
 /** What is paused, as far as this isolate knows. */
 const pauses = new IsolatePauses(systemClock)
 
-/** Runs a tenant's request here, on Postgres over HTTP: no hop, no pool, no socket. */
+/**
+ * Runs a tenant's request here, on Postgres over HTTP: no hop, no pool, no socket. What it spends goes on the account of
+ * `usage`.
+ */
 export async function runHere(
   request: Request,
-  { tenant, caller, requestId }: { tenant: Tenant; caller: Caller; requestId: string },
+  { tenant, caller, usage }: { tenant: Tenant; caller: Caller; usage: RequestUsage },
   config: Config,
   env: Env,
 ): Promise<Response> {
   const one = keptFor(tenant, config)
   const { maxWaiting, timeoutMs } = config.pool
   const read = () => env.LEDGER.getByName(CLUSTER_OF[tenant.engine]).pauses()
+  const connection = timed(one.connection, { tenant, usage }, config)
   const prepared = async () => {
-    await pauses.pass({ tenant: tenant.id, maxWaiting, timeoutMs, read })
-    if (!one.provisioned) await provision(one.connection, tenant)
+    const asked = systemClock.now()
+    try {
+      await pauses.pass({ tenant: tenant.id, maxWaiting, timeoutMs, read })
+    } finally {
+      usage.waited(systemClock.now() - asked)
+    }
+    if (!one.provisioned) await provision(connection, tenant)
     one.provisioned = true
-    return one.connection
+    return connection
   }
   return routes.fetch(request, {
     tenant,
     caller,
-    requestId,
+    requestId: usage.requestId,
+    onRoute: (pattern) => usage.routed(pattern),
     eventualReads: config.eventualReads,
     cache: NO_CACHE,
     lease: async () => ({ connection: await prepared(), async [Symbol.asyncDispose]() {} }),
     // Which replicas are up is known where connections are: here every read is as fresh as can be.
     read: async (_, work) => ({ value: await work(await prepared()), servedBy: 'primary' }),
+  })
+}
+
+/** A tenant's connection for one request, which has its time taken. */
+function timed(
+  connection: PostgresHttp,
+  { tenant, usage }: { tenant: Tenant; usage: RequestUsage },
+  { slowQueryMs }: Config,
+): TimedPostgres {
+  const { engine } = connection
+  const { requestId, traceId } = usage
+  return new TimedPostgres(connection, systemClock.now, ({ durationMs, shape }) => {
+    usage.queried(durationMs)
+    if (durationMs < slowQueryMs) return
+    log({
+      event: 'query.slow',
+      engine,
+      tenant: tenant.id,
+      request_id: requestId,
+      ...(traceId !== undefined && { trace_id: traceId }),
+      duration_ms: durationMs,
+      statement: shape(),
+    })
   })
 }
 

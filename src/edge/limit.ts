@@ -8,8 +8,9 @@ import { addressKey } from './address.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { secondsUntil, writeLimitFields } from './limits/fields.ts'
 import type { KeepAlive } from './limits/limiter.ts'
-import { Limits } from './limits/limits.ts'
+import { type LimitRequest, Limits } from './limits/limits.ts'
 import type { Verdict } from './limits/quota.ts'
+import { logRefusal } from './limits/refusal-log.ts'
 
 /** Tells every limited caller of its limit, whatever became of the request. */
 export const limitFields = createMiddleware<EdgeEnv>(async (c, next) => {
@@ -31,7 +32,7 @@ export async function limitTenant(c: Context<EdgeEnv>, id: string, record: Promi
   const { config } = c.var
   const limits = limitsOf(config)
   const guess = config.tiers[configuredTier(id, config)].rate_limit
-  if (limits) enforce(c, await limits.admitTenant(id, guess, record, keepAliveOf(c)))
+  if (limits) await enforce(c, limits.admitTenant(id, guess, record, keepAliveOf(c)))
   else await record
 }
 
@@ -39,22 +40,17 @@ export async function limitTenant(c: Context<EdgeEnv>, id: string, record: Promi
 export async function limitAddress(c: Context<EdgeEnv>): Promise<void> {
   const { config } = c.var
   const key = addressKey(c.req.raw.headers.get('cf-connecting-ip'))
-  const limit = config.limits.address
-  const verdict = await limitsOf(config)?.admit({ policy: 'address', key, limit, keepAlive: keepAliveOf(c) })
-  if (verdict) enforce(c, verdict)
+  await limitBy(c, { policy: 'address', key, limit: config.limits.address })
 }
 
 /** Counts a request of the holder of the admin token. Throws `rate_limited`. */
 export async function limitAdmin(c: Context<EdgeEnv>): Promise<void> {
-  const { config } = c.var
-  const limit = config.limits.admin
-  const verdict = await limitsOf(config)?.admit({
-    policy: 'admin',
-    key: 'token',
-    limit,
-    keepAlive: keepAliveOf(c),
-  })
-  if (verdict) enforce(c, verdict)
+  await limitBy(c, { policy: 'admin', key: 'token', limit: c.var.config.limits.admin })
+}
+
+async function limitBy(c: Context<EdgeEnv>, request: Omit<LimitRequest, 'keepAlive'>): Promise<void> {
+  const limits = limitsOf(c.var.config)
+  if (limits) await enforce(c, limits.admit({ ...request, keepAlive: keepAliveOf(c) }))
 }
 
 /** How limits stand, as far as this isolate knows: for those who run the fleet. */
@@ -63,11 +59,15 @@ export function limiterView(config: Config) {
   return { state: limitsOf(config)?.state ?? ('off' as const), algorithm, failure, reserve }
 }
 
-function enforce(c: Context<EdgeEnv>, verdict: Verdict): void {
+async function enforce(c: Context<EdgeEnv>, asking: Promise<Verdict>): Promise<void> {
+  const started = Date.now()
+  const verdict = await asking
+  c.set('limitMs', Date.now() - started)
   c.set('verdict', verdict)
   const { outcome, limit, quota } = verdict
   if (outcome === 'unavailable') throw new Problem('limiter_unavailable')
   if (outcome !== 'refused') return
+  logRefusal(verdict, c.var)
   throw new Problem('rate_limited', {
     detail: `At most ${limit} requests a minute.`,
     retryAfter: quota ? secondsUntil(quota.resetAt, Date.now()) : 1,

@@ -47,7 +47,16 @@ export interface EngineHooks {
   /** A connection failed outside a statement, or one could not be opened. */
   connectionFailed(): void
   /** A statement or command ended, well or badly. */
-  commandEnded(durationMs: number): void
+  commandEnded(command: EndedCommand): void
+}
+
+/** A statement, or what the driver was given at once, that has ended. */
+export interface EndedCommand {
+  readonly connection: PooledConnection
+  /** From handing it to the driver to its answer. */
+  readonly durationMs: number
+  /** What it looks like without its values: for logs. */
+  readonly shape: () => string
 }
 
 export interface EngineCounts {

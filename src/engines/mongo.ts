@@ -9,7 +9,9 @@ import type {
   EnginePool,
   ServerConnections,
 } from './engine.ts'
+import { type DriverCall, recorded } from './mongo-commands.ts'
 import { mongoFault } from './mongo-fault.ts'
+import { mongoShape } from './mongo-shape.ts'
 import { MongoTransactions, type StepOptions } from './mongo-transactions.ts'
 
 /** Connections the driver may be opening at a time for one client; the host's gate bounds the sum. */
@@ -183,8 +185,9 @@ export class MongoConnection {
   ): Promise<T> {
     const started = this.#options.now()
     const readPreference = this.#readPreference
+    const calls: DriverCall[] = []
     const running = this.#last.then(() =>
-      operation(this.#client.db(database, { readPreference }), { maxTimeMS: timeoutMs }),
+      operation(recorded(this.#client.db(database, { readPreference }), calls), { maxTimeMS: timeoutMs }),
     )
     this.#last = running.catch(() => {})
     try {
@@ -192,7 +195,8 @@ export class MongoConnection {
     } catch (error) {
       throw mongoFault(error, 'statement')
     } finally {
-      this.#hooks.commandEnded(this.#options.now() - started)
+      const durationMs = this.#options.now() - started
+      this.#hooks.commandEnded({ connection: this, durationMs, shape: () => mongoShape(calls) })
     }
   }
 

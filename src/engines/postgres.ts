@@ -8,12 +8,12 @@ import type {
   EngineHooks,
   EngineOptions,
   EnginePool,
-  Phase,
   ServerConnections,
   Target,
 } from './engine.ts'
 import { postgresFault } from './postgres-fault.ts'
 import { PostgresSocket } from './postgres-socket.ts'
+import { sqlShape } from './sql-shape.ts'
 
 /** How much longer than the server's own `statement_timeout` the client waits: then the server is not answering. */
 const ANSWER_GRACE_MS = 2_000
@@ -209,13 +209,13 @@ export class PostgresClient implements PostgresConnection {
 
   /** Runs one statement and returns its rows. Throws a `Problem`; after a plain SQL error the connection stays good. */
   async query<Row extends object>(text: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    const result = this.#run('statement', this.#client.query<Row>(text, [...parameters]))
-    return (await result).rows
+    return (await this.#run(text, this.#client.query<Row>(text, [...parameters]))).rows
   }
 
   /** Runs statements without parameters in one round trip: what is sent as one is one transaction. */
   async batch(statements: readonly string[]): Promise<void> {
-    await this.#run('statement', this.#client.query(statements.join(';\n')))
+    const text = statements.join(';\n')
+    await this.#run(text, this.#client.query(text))
   }
 
   async atomically(statements: readonly Statement[]): Promise<void> {
@@ -245,7 +245,7 @@ export class PostgresClient implements PostgresConnection {
   /** Throws `database_timeout` when no answer comes within `timeoutMs`; the connection is broken then. */
   async ping(timeoutMs: number): Promise<void> {
     const config = { text: 'SELECT 1', query_timeout: timeoutMs }
-    await this.#run('statement', this.#client.query(config))
+    await this.#run(config.text, this.#client.query(config))
   }
 
   /** The server's count of its client connections. */
@@ -265,18 +265,19 @@ export class PostgresClient implements PostgresConnection {
     await Promise.allSettled([...this.#running])
   }
 
-  async #run<T>(phase: Phase, statement: Promise<T>): Promise<T> {
+  async #run<T>(text: string, statement: Promise<T>): Promise<T> {
     const started = this.#now()
     this.#running.add(statement)
     try {
       return await statement
     } catch (error) {
-      const { problem, fatal } = postgresFault(error, phase)
+      const { problem, fatal } = postgresFault(error, 'statement')
       if (fatal) this.#broken = true
       throw problem
     } finally {
       this.#running.delete(statement)
-      this.#hooks.commandEnded(this.#now() - started)
+      const durationMs = this.#now() - started
+      this.#hooks.commandEnded({ connection: this, durationMs, shape: () => sqlShape(text) })
     }
   }
 }

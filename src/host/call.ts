@@ -23,6 +23,8 @@ export interface Call {
   readonly caller: Caller
   readonly pool: PoolPlace
   readonly requestId: string
+  /** Of the W3C trace that the request is part of; a version before traces tells none. */
+  readonly traceId?: string
   /** How old the host's answers may become, in ms; absent when the tenant has others, which do not hear of its writes. */
   readonly cacheTtlMs?: number
 }

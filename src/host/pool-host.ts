@@ -11,6 +11,7 @@ import type { Lease } from '../pools/lease.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { PoolSpec } from '../pools/pool-spec.ts'
 import type { QuotaPool } from '../pools/quota.ts'
+import { RequestUsage } from '../pools/request-usage.ts'
 import type { CloseReason, Cluster, PoolStatistics } from '../pools/statistics.ts'
 import { Problem } from '../problem.ts'
 import { routes } from '../routes/app.ts'
@@ -25,7 +26,8 @@ import type { Grants } from './grants.ts'
 import { askServer, inspect, type PoolInspection } from './inspection.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { OwnDatabases } from './own-databases.ts'
-import { logPool } from './pool-log.ts'
+import { logLease, logPool, logStatistics } from './pool-log.ts'
+import { PoolStats } from './pool-stats.ts'
 import { Presence } from './presence.ts'
 import { type ProbeResult, probe } from './probe.ts'
 import { routeCache } from './queries/route-cache.ts'
@@ -33,7 +35,9 @@ import { type ReadLeases, Reads } from './reads.ts'
 import { type RecycleResult, recycle } from './recycle.ts'
 import { Reporter } from './reporter.ts'
 import { CLUSTER_OF, leaseRequest, poolSpec, replicaKeys, replicaPlace, replicaRequest } from './specs.ts'
+import { writeSpent } from './spent.ts'
 import { Tenancies } from './tenancies.ts'
+import { timedLease } from './timed-lease.ts'
 import { tryDatabase } from './trial.ts'
 
 /**
@@ -54,6 +58,11 @@ export class PoolHost extends DurableObject<Env> {
   readonly #reads: Reads
   /** Pools whose server is to be asked how many connections it takes. */
   readonly #asked = new Set<string>()
+  readonly #stats = new PoolStats({
+    clock: systemClock,
+    pools: () => this.#pools.statistics(),
+    tell: (pool) => logStatistics(this.#name, pool),
+  })
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -98,7 +107,9 @@ export class PoolHost extends DurableObject<Env> {
         if (event.event === 'pool.opened') void this.#tellMax(event.pool)
         // One that could not be opened tells nothing.
         else this.#asked.delete(event.pool.id)
+        this.#stats.review()
       },
+      onNotice: (notice) => logLease(this.#name, notice),
       onChange: () => this.#reporter.changed(),
     })
   }
@@ -107,13 +118,15 @@ export class PoolHost extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const call = readCall(request.headers)
     const { tenant, caller, requestId } = call
+    const usage = new RequestUsage(call)
     const admission = new Admission(() => this.#pass(call, request.signal))
-    const leases = this.#readLeases(call, admission, request.signal)
+    const leases = this.#readLeases(call, admission, usage, request.signal)
     let writes = false
     const response = await routes.fetch(request, {
       tenant,
       caller,
       requestId,
+      onRoute: (pattern) => usage.routed(pattern),
       eventualReads: this.#config.eventualReads,
       lease: () => {
         writes ||= !isSafe(request.method)
@@ -123,6 +136,7 @@ export class PoolHost extends DurableObject<Env> {
       cache: routeCache(this.#presenceOn(CLUSTER_OF[tenant.engine]).queries, call, admission),
     })
     if (writes) this.#reads.noteWrite(tenant)
+    writeSpent(response.headers, usage.spent())
     return response
   }
 
@@ -207,9 +221,11 @@ export class PoolHost extends DurableObject<Env> {
     return this.ctx.id.name ?? this.ctx.id.toString()
   }
 
-  async #lease(call: Call, admission: Admission, signal: AbortSignal): Promise<Lease> {
-    await admission.pass()
-    const lease = await this.#admitted(call, signal)
+  async #lease(call: Call, admission: Admission, usage: RequestUsage, signal: AbortSignal): Promise<Lease> {
+    const lease = await timedLease(usage, async () => {
+      await admission.pass()
+      return this.#admitted(call, usage, signal)
+    })
     try {
       await this.#tenancies.ensure(call.tenant, call.pool, () => provision(lease.connection, call.tenant))
     } catch (error) {
@@ -219,15 +235,15 @@ export class PoolHost extends DurableObject<Env> {
     return lease
   }
 
-  #readLeases(call: Call, admission: Admission, signal: AbortSignal): ReadLeases {
+  #readLeases(call: Call, admission: Admission, usage: RequestUsage, signal: AbortSignal): ReadLeases {
     const { host, pool, tenant } = call
     return {
       admit: () => admission.pass(),
-      primary: () => this.#lease(call, admission, signal),
+      primary: () => this.#lease(call, admission, usage, signal),
       replica: (cluster) => {
         const spec = poolSpec(this.#config, { host, place: replicaPlace(pool, cluster), cluster })
-        const request = { ...leaseRequest(this.#config, tenant), signal }
-        return this.#pools.lease(spec, replicaRequest(request))
+        const request = { ...leaseRequest(this.#config, tenant), usage, signal }
+        return timedLease(usage, () => this.#pools.lease(spec, replicaRequest(request)))
       },
     }
   }
@@ -235,7 +251,7 @@ export class PoolHost extends DurableObject<Env> {
   /** A lease for what the edge itself does with a tenant's database. */
   async #leaseOf(call: Call): Promise<Lease> {
     await this.#passGate(call)
-    return this.#admitted(call)
+    return this.#admitted(call, new RequestUsage(call))
   }
 
   /** Lets a tenant's request in. Throws what `Tenancies.admit` and `PauseGate.pass` throw. */
@@ -251,9 +267,9 @@ export class PoolHost extends DurableObject<Env> {
   }
 
   /** A lease of the pool of a call that was let in. */
-  async #admitted(call: Call, signal?: AbortSignal): Promise<Lease> {
+  async #admitted(call: Call, usage: RequestUsage, signal?: AbortSignal): Promise<Lease> {
     const spec = await this.#specOf(call)
-    return this.#pools.lease(spec, { ...leaseRequest(this.#config, call.tenant), signal })
+    return this.#pools.lease(spec, { ...leaseRequest(this.#config, call.tenant), usage, signal })
   }
 
   async #specOf({ host, pool: place, tenant }: Call): Promise<PoolSpec> {
@@ -305,7 +321,7 @@ export class PoolHost extends DurableObject<Env> {
       try {
         return await presence.report()
       } catch (error) {
-        log({ event: 'report.failed', host: this.#name, cluster })
+        log({ event: 'ledger.report_failed', host: this.#name, cluster })
         throw error
       }
     })

@@ -1,7 +1,7 @@
 import type { Clock } from '../pools/clock.ts'
 import { Budget } from './budget.ts'
 import { Claims, type Correction } from './claims.ts'
-import { type ConnectionLimit, connectionLimit } from './connection-limit.ts'
+import { type ConnectionLimit, connectionLimit, type LimitSource } from './connection-limit.ts'
 import type { Claim, ClaimAnswer, ClaimName, Recall, RecallAnswer } from './grant.ts'
 import type { GrantStore } from './grant-store.ts'
 import type { BudgetView, HostReport } from './report.ts'
@@ -13,6 +13,10 @@ export interface ClusterBudgetOptions {
   readonly configured: () => number | undefined
   /** Asks a host to give connections back. Throws when it cannot be reached. */
   readonly recall: (host: string, recall: Recall) => Promise<RecallAnswer>
+  /** A claim ended without a connection. */
+  readonly onDenied: () => void
+  /** What may be granted is another number than before the server was asked. */
+  readonly onLimit: (from: number, to: number, source: LimitSource) => void
 }
 
 /** A cluster's connections: how many there are, who has them, who wants some. What it knows is in its store. */
@@ -37,6 +41,7 @@ export class ClusterBudget {
       count: (what) => {
         const { counts } = store
         store.counts = { ...counts, [what]: counts[what] + 1 }
+        if (what === 'denied') options.onDenied()
       },
     })
   }
@@ -55,7 +60,10 @@ export class ClusterBudget {
   /** How many connections the server takes, by its own account; `null` where it does not tell. */
   learnMax(max: number | null): void {
     this.#options.store.serverMax = { max, askedAt: this.#options.clock.now() }
-    this.#budget.limit = this.#limit().limit
+    const from = this.#budget.limit
+    const { limit, source } = this.#limit()
+    this.#budget.limit = limit
+    if (limit !== from) this.#options.onLimit(from, limit, source)
     this.#claims.review()
   }
 

@@ -8,6 +8,7 @@ import type { Cluster } from '../pools/statistics.ts'
 import { EventStore } from '../telemetry/event-store.ts'
 import { log } from '../telemetry/log.ts'
 import { recentEvents } from '../telemetry/recent-events.ts'
+import { Sampler } from '../telemetry/sampler.ts'
 import { Adviser } from './adviser.ts'
 import { ClusterBudget } from './cluster-budget.ts'
 import { Fleet } from './fleet.ts'
@@ -42,6 +43,7 @@ export class Ledger extends DurableObject<Env> {
   readonly #historyStore: HistoryStore
   readonly #history: History
   readonly #writtenAt = new Map<string, number>()
+  readonly #denials = new Sampler()
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -63,6 +65,9 @@ export class Ledger extends DurableObject<Env> {
         return result.ok ? maxConnectionsOf(result.config, this.#cluster) : undefined
       },
       recall: (host, recall) => env.POOL_HOST.getByName(host).recall(this.#cluster, recall),
+      onDenied: () => this.#logExhausted(),
+      onLimit: (from, to, source) =>
+        log({ event: 'ledger.limit_changed', cluster: this.#cluster, from, to, source }),
     })
     this.#adviser = new Adviser({
       clock: systemClock,
@@ -176,6 +181,13 @@ export class Ledger extends DurableObject<Env> {
 
   get #cluster(): Cluster {
     return this.ctx.id.name as Cluster
+  }
+
+  #logExhausted(): void {
+    const denials = this.#denials.count('claims', Date.now())
+    if (denials === undefined) return
+    const { limit, granted, waiting } = this.#budget.view()
+    log({ event: 'ledger.exhausted', cluster: this.#cluster, denials, limit, granted, waiting })
   }
 
   #load(): Fleet {

@@ -5,6 +5,7 @@ import { Problem } from '../problem.ts'
 import { Breaker } from './breaker.ts'
 import type { LeaseRequest } from './candidate.ts'
 import type { Clock } from './clock.ts'
+import type { LeaseNotice } from './command-meter.ts'
 import type { ClusterPoolCounters } from './counters.ts'
 import { pausedProblem } from './growth.ts'
 import type { Lease } from './lease.ts'
@@ -35,6 +36,7 @@ export interface PoolCacheOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number
   readonly onEvent: (event: PoolEvent) => void
+  readonly onNotice: (notice: LeaseNotice) => void
   /** Called often: whenever a number of the statistics has changed. */
   readonly onChange: () => void
 }
@@ -203,7 +205,7 @@ export class PoolCache {
     spec: PoolSpec,
     { makeRoom, isWanted }: { makeRoom: () => void; isWanted: () => boolean },
   ): { pool: Pool; opened: Promise<void> } {
-    const { clock, engine, lifetimeMs, quota, random, slowQueryMs, onChange } = this.#options
+    const { clock, engine, lifetimeMs, quota, random, slowQueryMs, onChange, onNotice } = this.#options
     const breaker = this.#breakerOf(spec.key)
     if (breaker.pausedFor(clock.now()) > 0) throw pausedProblem(breaker, clock.now())
     makeRoom()
@@ -221,6 +223,7 @@ export class PoolCache {
       lifetime: () => jitteredLifetime(lifetimeMs, LONGEST_LIFETIME_MS, random),
       tally: new PoolTally(tally),
       changed: onChange,
+      notify: onNotice,
     })
     this.#alive.add(pool)
     tally.poolOpened()

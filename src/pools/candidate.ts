@@ -3,12 +3,15 @@ import type { Problem } from '../problem.ts'
 import type { Waiter } from './fair-queue.ts'
 import type { Lease } from './lease.ts'
 import type { PoolSurroundings } from './pool-spec.ts'
+import type { RequestUsage } from './request-usage.ts'
 
 export interface LeaseRequest extends Waiter {
   /** How long to wait for a connection, in ms, opening included. */
   readonly timeoutMs: number
   /** The caller's; leaving the queue is all it does. */
   readonly signal?: AbortSignal | undefined
+  /** Whose time it is; absent where it is not a tenant's request. */
+  readonly usage?: RequestUsage | undefined
 }
 
 /**
@@ -21,6 +24,7 @@ export class Candidate<C extends PooledConnection> implements Waiter {
   readonly weight: number
   readonly maxWaiting: number
   readonly since: number
+  readonly usage: RequestUsage | undefined
   /** The answer. */
   readonly lease: Promise<Lease<C>>
   readonly #signal: AbortSignal | undefined
@@ -38,6 +42,7 @@ export class Candidate<C extends PooledConnection> implements Waiter {
     this.weight = request.weight
     this.maxWaiting = request.maxWaiting
     this.since = clock.now()
+    this.usage = request.usage
     this.lease = new Promise((resolve, reject) => {
       this.#answer = { resolve, reject }
     })

@@ -3,6 +3,7 @@ import type { Target } from '../engines/engine.ts'
 import type { Tier } from '../tenants/tenant.ts'
 import type { Breaker } from './breaker.ts'
 import type { Clock } from './clock.ts'
+import type { LeaseNotice } from './command-meter.ts'
 import type { OpeningGate } from './opening-gate.ts'
 import type { Quota } from './quota.ts'
 import type { Cluster } from './statistics.ts'
@@ -43,4 +44,6 @@ export interface PoolSurroundings {
   readonly tally: PoolTally
   /** Something that statistics show has changed. */
   changed(): void
+  /** Something worth telling has happened to a request. */
+  notify(notice: LeaseNotice): void
 }

@@ -9,6 +9,7 @@ import type {
 import { Problem, toProblem } from '../problem.ts'
 import { Allowance } from './allowance.ts'
 import { Candidate, type LeaseRequest } from './candidate.ts'
+import { CommandMeter } from './command-meter.ts'
 import { Drain } from './drain.ts'
 import { FairQueue } from './fair-queue.ts'
 import { Growth } from './growth.ts'
@@ -37,6 +38,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   readonly #allowance: Allowance
   readonly #liveness: Liveness
   readonly #drain: Drain
+  readonly #meter: CommandMeter<C>
   readonly #openedAt: number
   #driver: EnginePool<C> | undefined
   #state: PoolState = 'opening'
@@ -57,6 +59,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     this.#allowance = new Allowance((size) => around.quota.giveBack(this, size))
     this.#queue = new FairQueue(() => around.clock.now())
     this.#liveness = new Liveness(around.clock)
+    this.#meter = new CommandMeter({ spec, ...around })
     this.#drain = new Drain(around.clock, () => this.#leases === 0 && this.#queue.size === 0)
     this.#growth = new Growth(spec, around, {
       leases: () => this.#leases,
@@ -254,10 +257,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     this.#queue.checkRoom(request)
     const candidate = new Candidate<C>(request, this.#around, (timedOut) => {
       this.#queue.remove(candidate)
-      if (timedOut) this.#around.tally.count('lease_timeouts')
-      candidate.reject(
-        timedOut ? this.#timeoutProblem(request.timeoutMs) : new Problem('client_closed_request'),
-      )
+      candidate.reject(timedOut ? this.#timedOut(candidate, request) : new Problem('client_closed_request'))
       this.#drain.settle()
     })
     this.#queue.add(candidate)
@@ -326,6 +326,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
       await this.#giveBack(candidate, checkout)
       return
     }
+    this.#meter.lent(checkout.connection, candidate)
     const { clock, tally } = this.#around
     const leasedAt = clock.now()
     const waitMs = leasedAt - candidate.since
@@ -345,6 +346,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     try {
       await checkout.release(this.#state !== 'closed' && !isAbove)
     } finally {
+      this.#meter.returned(checkout.connection)
       this.#leases--
       this.#queue.returned(holder)
       this.#lastUsedAt = this.#around.clock.now()
@@ -358,7 +360,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   }
 
   #hooks(): EngineHooks {
-    const { breaker, slowQueryMs, tally } = this.#around
+    const { breaker, tally } = this.#around
     return {
       connectionOpened: (durationMs) => {
         tally.opened(durationMs)
@@ -376,9 +378,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
         tally.count('connection_errors')
         this.#liveness.suspectAll()
       },
-      commandEnded: (durationMs) => {
-        if (durationMs >= slowQueryMs) tally.count('slow_queries')
-      },
+      commandEnded: (command) => this.#meter.ended(command),
     }
   }
 
@@ -387,9 +387,21 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     this.#drain.settle()
   }
 
-  #timeoutProblem(timeoutMs: number): Problem {
+  /** Counts and tells that a request's time was up; the answer is why. */
+  #timedOut(holder: Candidate<C>, { timeoutMs }: LeaseRequest): Problem {
     const { maxSize } = this.#allowance
-    if (maxSize === 0) return budgetProblem()
-    return timeoutProblem(timeoutMs, { ...this.#counts(), maxSize, waiting: this.#queue.size })
+    const problem =
+      maxSize === 0
+        ? budgetProblem()
+        : timeoutProblem(timeoutMs, { ...this.#counts(), maxSize, waiting: this.#queue.size })
+    this.#around.tally.count('lease_timeouts')
+    this.#around.notify({
+      event: 'lease.timeout',
+      spec: this.spec,
+      holder,
+      waitMs: timeoutMs,
+      code: problem.code,
+    })
+    return problem
   }
 }

@@ -1,3 +1,4 @@
+import { routePath } from 'hono/route'
 import { Problem, problemResponse, toProblem } from '../problem.ts'
 import { logUnexpected } from '../telemetry/log.ts'
 import type { RouteEnv } from './bindings.ts'
@@ -7,6 +8,9 @@ import { openApiApp } from './openapi.ts'
 import { posts } from './posts/routes.ts'
 import { users } from './users/routes.ts'
 
+/** The pattern of what runs before every route, which is the last one that matches where no route does. */
+const EVERY_ROUTE = '/*'
+
 /**
  * What tenants call, and under /internal what only the edge does: it forwards nothing but /api. Mounted wherever a
  * tenant's requests run.
@@ -15,6 +19,9 @@ export const routes = openApiApp<RouteEnv>()
 
 routes.use(async (c, next) => {
   await next()
+  // For the log of requests: outside of here nobody knows more than that it was one of a tenant.
+  const pattern = routePath(c, -1)
+  if (pattern !== EVERY_ROUTE) c.env.onRoute(pattern)
   // After a refusal too: that there is no such post may be news to a replica only.
   if (c.var.servedBy !== undefined) c.header('x-served-by', c.var.servedBy)
 })

@@ -40,6 +40,8 @@ export interface RouteBindings {
   /** Which of the tenant's users is calling. */
   readonly caller: Caller
   readonly requestId: string
+  /** Told of the pattern of the route that answered, once. */
+  readonly onRoute: (pattern: string) => void
   /** A connection to the tenant's database, with its schema or database prepared. Throws a `Problem`. */
   lease(): Promise<RouteLease>
   /** Runs `work`, which only reads and may run twice, on a connection as fresh as asked for. Throws a `Problem`. */

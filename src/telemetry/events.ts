@@ -2,25 +2,62 @@ import type { FailurePolicy } from '../limit-settings.ts'
 import type { CloseReason } from '../pools/statistics.ts'
 import type { Strategy } from '../tenants/strategy.ts'
 
-/** Every structured event of Rockpool, one JSON object per line. Values are ids, words and numbers; nothing secret. */
+/** Which request an event belongs to, as far as that is known. */
+export interface RequestNames {
+  tenant?: string
+  request_id?: string
+  /** Of the W3C trace, 32 hex digits. */
+  trace_id?: string
+}
+
+/** Which pool an event is about. `tenant` is whose it is; tenants may share one. */
+interface PoolNames {
+  host: string
+  pool: string
+  engine: string
+  tenant?: string
+}
+
+/**
+ * Every structured event of Rockpool, one JSON object per line; `log` adds `level` and `ts`. Values are ids, words and
+ * numbers, never a secret, a name of a person or anything that a request or a row holds.
+ */
 export type LogEvent =
   | RequestEvent
-  | { event: 'pool.opened'; host: string; pool: string; engine: string; open_ms: number }
-  | {
-      event: 'pool.closed'
-      host: string
-      pool: string
-      engine: string
-      reason: CloseReason
-      lived_ms: number
-      uses: number
-    }
-  | { event: 'pool.error'; host: string; pool: string; engine: string; code: string }
+  | (PoolNames & { event: 'pool.opened'; open_ms: number })
+  | (PoolNames & { event: 'pool.closed'; reason: CloseReason; lived_ms: number; uses: number })
+  | (PoolNames & {
+      event: 'pool.stats'
+      size: number
+      free: number
+      used: number
+      waiting: number
+      /** Connections that it may have. */
+      max_size: number
+      /** Over the pool's life; `null` before the first lease. */
+      wait_p95_ms: number | null
+      leases: number
+      lease_timeouts: number
+      slow_queries: number
+    })
+  | (PoolNames & { event: 'pool.error'; code: string })
+  | (PoolNames & RequestNames & { event: 'lease.timeout'; code: string; wait_ms: number })
+  | QuerySlowEvent
   | { event: 'replica.banned'; host: string; replica: string; ban_ms: number }
   | { event: 'replica.recovered'; host: string; replica: string }
   | { event: 'host.retried'; host: string; request_id: string }
-  | { event: 'report.failed'; host: string; cluster: string }
   | { event: 'ledger.unreachable'; host: string; cluster: string; pool: string }
+  | { event: 'ledger.report_failed'; host: string; cluster: string }
+  | { event: 'ledger.limit_changed'; cluster: string; from: number; to: number; source: string }
+  | {
+      event: 'ledger.exhausted'
+      cluster: string
+      /** Claims that ended without a connection since this was told the last time. */
+      denials: number
+      limit: number
+      granted: number
+      waiting: number
+    }
   | {
       event: 'pause.changed'
       action: 'pause' | 'resume'
@@ -33,8 +70,18 @@ export type LogEvent =
   | { event: 'tenant.changed'; action: TenantAction; tenant: string; request_id: string }
   | { event: 'directory.failed'; tenant: string; stale: boolean }
   | { event: 'connection.unreadable'; tenant: string }
-  | { event: 'limiter.failing'; failure: FailurePolicy }
-  | { event: 'limiter.recovered' }
+  | {
+      event: 'limit.refused'
+      policy: 'tenant' | 'address' | 'admin'
+      tenant?: string
+      /** Requests a minute. */
+      limit: number
+      /** Requests that were refused since this was told the last time. */
+      refusals: number
+      request_id: string
+    }
+  | { event: 'limiter.down'; failure: FailurePolicy }
+  | { event: 'limiter.up' }
   | {
       event: 'sign_in.limited'
       limit: 'address' | 'account'
@@ -47,38 +94,69 @@ export type LogEvent =
 
 export type TenantAction = 'created' | 'changed' | 'deleted' | 'purged'
 
-/** One answered request. */
+/** One answered request. What did not happen is absent. */
 export interface RequestEvent {
   event: 'request'
   request_id: string
+  trace_id: string
+  span_id: string
   method: string
+  /** The route's pattern, never the path: that may hold anything. */
   route: string
   status: number
   duration_ms: number
   tenant?: string
   host?: string
+  placement?: 'shared' | 'grouped' | 'dedicated' | 'isolate'
+  /** Waiting for connections. */
+  wait_ms?: number
+  /** From handing statements to the driver to their answers. */
+  db_ms?: number
+  /** Whether every connection that it got had served somebody before. */
+  pool_reused?: boolean
+  cache?: string
+  rate_limit_remaining?: number
+}
+
+/** A statement that took at least `SLOW_QUERY_MS`. */
+export interface QuerySlowEvent extends RequestNames {
+  event: 'query.slow'
+  /** Absent in the placement `isolate`, as is `pool`. */
+  host?: string
+  pool?: string
+  engine: string
+  duration_ms: number
+  /** Its shape, without values and without the tenant's schema; at most some 300 characters. */
+  statement: string
 }
 
 export type LogLevel = 'info' | 'warn' | 'error'
 
+/** Every event with its level: the list that the README's table and what the source emits are held to. */
 export const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   request: 'info',
   'pool.opened': 'info',
   'pool.closed': 'info',
+  'pool.stats': 'info',
   'pool.error': 'error',
+  'lease.timeout': 'warn',
+  'query.slow': 'warn',
   'replica.banned': 'warn',
   'replica.recovered': 'info',
   'host.retried': 'warn',
-  'report.failed': 'warn',
   'ledger.unreachable': 'warn',
+  'ledger.report_failed': 'warn',
+  'ledger.limit_changed': 'info',
+  'ledger.exhausted': 'warn',
   'pause.changed': 'info',
   'strategy.changed': 'info',
   'strategy.unread': 'warn',
   'tenant.changed': 'info',
   'directory.failed': 'warn',
   'connection.unreadable': 'error',
-  'limiter.failing': 'error',
-  'limiter.recovered': 'info',
+  'limit.refused': 'warn',
+  'limiter.down': 'error',
+  'limiter.up': 'info',
   'sign_in.limited': 'warn',
   'refresh_token.reused': 'warn',
   'config.invalid': 'error',
@@ -90,20 +168,26 @@ export const NOTABLE: Readonly<Record<LogEvent['event'], boolean>> = {
   request: false,
   'pool.opened': true,
   'pool.closed': true,
+  'pool.stats': false,
   'pool.error': true,
+  'lease.timeout': true,
+  'query.slow': true,
   'replica.banned': true,
   'replica.recovered': true,
   'host.retried': true,
-  'report.failed': true,
   'ledger.unreachable': true,
+  'ledger.report_failed': true,
+  'ledger.limit_changed': true,
+  'ledger.exhausted': true,
   'pause.changed': true,
   'strategy.changed': true,
   'strategy.unread': true,
   'tenant.changed': true,
   'directory.failed': true,
   'connection.unreadable': true,
-  'limiter.failing': true,
-  'limiter.recovered': true,
+  'limit.refused': true,
+  'limiter.down': true,
+  'limiter.up': true,
   'sign_in.limited': true,
   'refresh_token.reused': true,
   'config.invalid': true,

@@ -64,7 +64,7 @@ describe('without an answer of Redis', () => {
       // Five of them at most have waited; the circuit spared the others.
       expect(Date.now() - started).toBeLessThan(20 * TIMEOUT_MS)
       expect(errors).toHaveBeenCalledTimes(1)
-      expect(errors.mock.calls[0]?.[0]).toMatchObject({ event: 'limiter.failing', failure: 'open' })
+      expect(errors.mock.calls[0]?.[0]).toMatchObject({ event: 'limiter.down', failure: 'open' })
       expect(limits.state).toBe('failing')
     },
   )
@@ -80,7 +80,7 @@ describe('without an answer of Redis', () => {
     pass(30_000)
     for (let n = 0; n < 10; n++) expect((await admit()).outcome).toBe('passed')
     expect(limits.state).toBe('working')
-    expect(infos.mock.calls.map(([event]) => event.event)).toEqual(['limiter.recovered'])
+    expect(infos.mock.calls.map(([event]) => event.event)).toEqual(['limiter.up'])
     expect(errors).toHaveBeenCalledTimes(1)
   })
 

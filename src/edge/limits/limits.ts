@@ -49,7 +49,7 @@ export class Limits {
     this.#windowMs = windowMs
     const { failure } = settings
     this.#circuit = new Circuit(now, (state) =>
-      log(state === 'failing' ? { event: 'limiter.failing', failure } : { event: 'limiter.recovered' }),
+      log(state === 'failing' ? { event: 'limiter.down', failure } : { event: 'limiter.up' }),
     )
   }
 

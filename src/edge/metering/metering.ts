@@ -3,8 +3,8 @@ import type { Env } from '../../env.ts'
 import { recentEvents } from '../../telemetry/recent-events.ts'
 import type { EdgeEnv } from '../bindings.ts'
 import { meterOf } from '../meter.ts'
+import { methodName } from '../route-name.ts'
 import { Deliveries } from './deliveries.ts'
-import { methodName, routeName } from './route-name.ts'
 import { EdgeTally } from './tally.ts'
 
 /** What this isolate has counted. Numbers only, so it may live at module scope. */
@@ -17,10 +17,10 @@ const deliveries = new Deliveries({
 })
 
 /** Counts an answered request, and sees to it that the Meter hears of it. Never throws, and nobody waits for it. */
-export function meterRequest(c: Context<EdgeEnv>, durationMs: number): void {
+export function meterRequest(c: Context<EdgeEnv>, route: string, durationMs: number): void {
   const { verdict, tenant } = c.var
   const method = methodName(c.req.method)
-  tally.count({ method, route: routeName(c), status: c.res.status, durationMs, verdict, tenant }, Date.now())
+  tally.count({ method, route, status: c.res.status, durationMs, verdict, tenant }, Date.now())
   const inMs = deliveries.undertake()
   if (inMs !== undefined) c.executionCtx.waitUntil(deliver(c.env, inMs))
 }

@@ -69,9 +69,12 @@ test('leases on a connection that served before are counted as reuses', async ()
 
 test('statements that take as long as the limit count as slow', async () => {
   const host = new FakeHost({ slowQueryMs: 200 })
-  await using _lease = await host.lease('a')
+  await using lease = await host.lease('a')
+  const { connection } = lease
   const hooks = host.engine.pools[0]?.hooks
-  for (const durationMs of [0, 199, 200, 5_000]) hooks?.commandEnded(durationMs)
+  for (const durationMs of [0, 199, 200, 5_000]) {
+    hooks?.commandEnded({ connection, durationMs, shape: () => 'SELECT ?' })
+  }
   expect(host.cache.statistics()[0]?.slow_queries).toBe(2)
 })
 

@@ -1,5 +1,6 @@
 import { PoolCache, type PoolCacheOptions, type PoolEvent } from '../../../src/pools/cache.ts'
 import type { LeaseRequest } from '../../../src/pools/candidate.ts'
+import type { LeaseNotice } from '../../../src/pools/command-meter.ts'
 import type { PoolSpec } from '../../../src/pools/pool-spec.ts'
 import type { Quota } from '../../../src/pools/quota.ts'
 import { Problem } from '../../../src/problem.ts'
@@ -42,6 +43,7 @@ export class FakeHost {
   readonly clock: FakeClock
   readonly engine: FakeEngine
   readonly events: PoolEvent[] = []
+  readonly notices: LeaseNotice[] = []
   readonly cache: PoolCache
   changes = 0
 
@@ -61,6 +63,7 @@ export class FakeHost {
       clock: this.clock,
       random: () => 0.5,
       onEvent: (event) => this.events.push(event),
+      onNotice: (notice) => this.notices.push(notice),
       onChange: () => {
         this.changes++
       },

@@ -136,4 +136,14 @@ export const POOL_VARIABLES: readonly Row[] = [
     bad: positive,
     read: (config) => config.slowQueryMs,
   },
+  {
+    name: 'SERVER_TIMING',
+    good: [
+      ['on', true],
+      ['off', false],
+      ['', true],
+    ],
+    bad: ['true', 'On'],
+    read: (config) => config.serverTiming,
+  },
 ]

@@ -107,10 +107,10 @@ test('the Meter counts every request once, whatever is lost on the way there or 
 })
 
 test('what was logged goes with a delivery, and again with the same one when it was not acknowledged', () => {
-  events.note({ at: '1', event: 'limiter.failing', level: 'error' })
+  events.note({ at: '1', event: 'limiter.down', level: 'error' })
   count()
   const first = delivered()
-  expect(first.events).toMatchObject([{ event: 'limiter.failing' }])
+  expect(first.events).toMatchObject([{ event: 'limiter.down' }])
   deliveries.failed()
   expect(delivered()).toBe(first)
   deliveries.acknowledged(first, { nextDeliveryMs: 0 })

@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { RouterRoute } from 'hono/types'
-import { routes } from '../../routes/app.ts'
-import type { EdgeEnv } from '../bindings.ts'
+import { routes } from '../routes/app.ts'
+import type { EdgeEnv } from './bindings.ts'
 
 const NAMED = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
@@ -12,12 +12,13 @@ export function methodName(method: string): string {
 }
 
 /**
- * The pattern of a request's route. Tenants' routes run elsewhere, behind a wildcard here, so theirs is looked up. All
- * paths that have no route are one.
+ * The pattern of a request's route. Tenants' routes run elsewhere, behind a wildcard here: where one ran it was told, and
+ * where a request was refused on the way there it is looked up. All paths that have no route are one.
  */
 export function routeName(c: Context<EdgeEnv>): string {
   return (
     matchedRoutes(c).findLast(hasPattern)?.path ??
+    c.var.spent?.route ??
     (c.req.path.startsWith('/api/') ? tenantRoute(c.req.method, c.req.path) : undefined) ??
     'unknown'
   )
