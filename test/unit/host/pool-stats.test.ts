@@ -9,6 +9,7 @@ const POOL: PoolStatistics = {
   id: 'a#1',
   key: 'a',
   tenant: 'a',
+  tier: null,
   engine: 'postgres',
   cluster: 'postgres',
   state: 'open',
