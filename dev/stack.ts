@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { startStack } from './local/stack.ts'
+import { startTcpProxy } from './local/tcp-proxy.ts'
 import { progress } from './progress.ts'
 import { seedDirectory } from './seed.ts'
 import { untilStopped } from './until-stopped.ts'
@@ -12,6 +13,10 @@ export interface StackInfo {
   readonly controlUrl: string
   /** The Postgres server itself, without the proxy. */
   readonly postgresUrl: string
+  /** The same behind the proxy's faults, for those who speak TCP to it instead of WebSockets. */
+  readonly postgresTcpUrl: string
+  /** What stands behind each service, in words. */
+  readonly services: Readonly<Record<'postgres' | 'mongo' | 'redis', string>>
 }
 
 /**
@@ -28,9 +33,12 @@ if (import.meta.main) {
     maxConnections,
     log: progress(),
   })
-  const { variables, control, postgres } = stack
+  const { variables, control, faults, postgres, services } = stack
   await seedDirectory(variables)
-  const info: StackInfo = { variables, controlUrl: control.url, postgresUrl: postgres.primary.url }
+  const { port, url: postgresUrl } = postgres.primary
+  const tcp = await startTcpProxy({ target: { host: '127.0.0.1', port }, faults: faults.postgres })
+  const postgresTcpUrl = Object.assign(new URL(postgresUrl), { port: `${tcp.port}` }).href
+  const info: StackInfo = { variables, controlUrl: control.url, postgresUrl, postgresTcpUrl, services }
   process.stdin.resume()
   const parentGone = new Promise<unknown>((resolve) => {
     process.stdin.once('close', resolve)
@@ -39,6 +47,7 @@ if (import.meta.main) {
   })
   process.stdout.write(`${JSON.stringify(info)}\n`)
   await Promise.race([untilStopped(), parentGone])
+  await tcp.close()
   await stack.close()
   process.exit()
 }

@@ -1,38 +1,53 @@
-import autocannon, { type Result } from 'autocannon'
+import autocannon, { type Options, type Result } from 'autocannon'
 import type { Load, LoadResult } from './load.ts'
 
 /** The load generator, in a process of its own so that it shares no thread with what it measures. */
 process.once('disconnect', () => process.exit())
-process.once('message', async (load) => {
-  process.send?.(await run(load as Load), () => process.disconnect())
+process.on('message', async (load) => {
+  try {
+    process.send?.(await run(load as Load))
+  } catch (error) {
+    process.send?.({ error: error instanceof Error ? error.message : String(error) })
+  }
 })
 
-async function run({ url, headers, body, status, connections, seconds }: Load): Promise<LoadResult> {
-  const started = process.cpuUsage()
-  // autocannon's own histogram counts whole milliseconds.
+async function run({ seconds, requests, body, status, ...rest }: Load): Promise<LoadResult> {
+  // autocannon's own histogram counts whole milliseconds, and its duration hundredths of a second.
   const latencies: number[] = []
-  const options = { url, headers, connections, duration: seconds, expectBody: body }
+  let last = 0
+  const limit = requests === undefined ? { duration: seconds ?? 1 } : { amount: requests }
+  const options: Options = { ...rest, ...limit, expectBody: body }
+  const usage = process.cpuUsage()
+  const started = performance.now()
   const result = await new Promise<Result>((resolve, reject) => {
     const running = autocannon(options, (error, ended) => (error ? reject(error) : resolve(ended)))
-    running.on('response', (_client, _status, _bytes, ms) => void latencies.push(ms))
+    running.on('response', (_client, _status, _bytes, ms) => {
+      latencies.push(ms)
+      last = performance.now()
+    })
   })
-  const { user, system } = process.cpuUsage(started)
+  const taken = requests === undefined ? result.duration : (last - started) / 1_000
+  const { user, system } = process.cpuUsage(usage)
 
-  const good = result.statusCodeStats?.[`${status}`]?.count ?? 0
+  const answers = result.statusCodeStats?.[`${status}`]?.count ?? 0
   latencies.sort((a, b) => a - b)
   const percentile = (share: number) => latencies[Math.ceil(latencies.length * share) - 1] ?? Number.NaN
   return {
-    requestsPerSecond: good / result.duration,
+    answers,
+    requestsPerSecond: answers / taken,
+    seconds: taken,
     p50: percentile(0.5),
+    p95: percentile(0.95),
     p99: percentile(0.99),
     bytes: Buffer.byteLength(body),
     faults: {
-      [`not ${status}`]: result['2xx'] + result.non2xx - good,
+      [`not ${status}`]: result['2xx'] + result.non2xx - answers,
       'network errors': result.errors - result.timeouts,
       timeouts: result.timeouts,
       'other answers': result.mismatches,
       // A connection that the server ends is reopened without a word; what is under way at the end is one a client.
-      lost: Math.max(0, result.requests.sent - latencies.length - connections),
+      lost: Math.max(0, result.requests.sent - latencies.length - rest.connections),
+      unanswered: latencies.length === 0 ? 1 : 0,
     },
     generatorCores: (user + system) / 1e6 / result.duration,
   }

@@ -2,6 +2,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os'
 import type { MongoClient } from 'mongodb'
 import pg from 'pg'
 import packages from '../../package.json' with { type: 'json' }
+import type { Lab } from './lab.ts'
 
 /** Where the figures come from; without that they say nothing. */
 export interface Machine {
@@ -11,18 +12,20 @@ export interface Machine {
   readonly workerd: string
   readonly postgres: string
   readonly mongo: string
+  readonly redis: string
   readonly loadGenerator: string
 }
 
-export async function describeMachine(postgresUrl: string, mongo: MongoClient): Promise<Machine> {
+export async function describeMachine({ stack, mongo }: Lab): Promise<Machine> {
   const { autocannon, workerd } = packages.devDependencies
   return {
     cores: availableParallelism(),
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     node: process.versions.node,
     workerd,
-    postgres: await postgresVersion(postgresUrl),
+    postgres: await postgresVersion(stack.postgresUrl),
     mongo: await mongoVersion(mongo),
+    redis: stack.services.redis,
     loadGenerator: `autocannon ${autocannon}`,
   }
 }

@@ -1,9 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unstable_readConfig } from 'wrangler'
 import { bundle, ROOT } from '../local/worker/bundle.ts'
 import type { Workerd } from '../local/worker/workerd.ts'
-import type { Workers } from './workers.ts'
+import type { Lab } from './lab.ts'
 
 /** The Worker in peers/: what can be done without Rockpool. */
 export interface PeersWorker {
@@ -18,22 +18,18 @@ export interface PeersWorker {
 const OBJECTS = { KEEPER: 'Keeper', SHARER: 'Sharer', HOP: 'Hop' }
 
 /** Bundles the peers as a deploy would, with the compatibility date and flags and the minifying of Rockpool itself. */
-export async function bundlePeers(
-  dir: string,
-  variables: Readonly<Record<string, string>>,
-  workers: Workers,
-): Promise<PeersWorker> {
-  await mkdir(dir, { recursive: true })
+export async function bundlePeers(lab: Lab): Promise<PeersWorker> {
+  const dir = await lab.dir('peers')
   const entry = join(ROOT, 'dev/bench/peers/worker.ts')
   const settings = join(dir, 'wrangler.json')
   await writeFile(settings, JSON.stringify(peersSettings(entry)))
   const { file } = await bundle(dir, entry, settings)
 
-  const { DB_PRIMARY_DB_URL = '', NEON_WS_PROXY: proxies = '', MONGODB_URI = '' } = variables
+  const { DB_PRIMARY_DB_URL = '', NEON_WS_PROXY: proxies = '', MONGODB_URI = '' } = lab.stack.variables
   // The peers know no replica.
   const [NEON_WS_PROXY = ''] = proxies.split(',')
   const start = () =>
-    workers.start({ dir, file, settings, variables: { DB_PRIMARY_DB_URL, NEON_WS_PROXY, MONGODB_URI } })
+    lab.workers.start({ dir, file, settings, variables: { DB_PRIMARY_DB_URL, NEON_WS_PROXY, MONGODB_URI } })
   return {
     start,
     async fresh(work) {

@@ -11,7 +11,14 @@ interface ProcessEntry {
 
 /** Where proc_pid_stat(5) has them, counted from its third field. */
 const PARENT = 1
+const USER_TICKS = 11
+const SYSTEM_TICKS = 12
 const START = 19
+const RESIDENT_PAGES = 21
+
+/** As every Linux that Node runs on has them: `getconf CLK_TCK`, and `getconf PAGESIZE` but on some of ARM. */
+const TICKS_PER_SECOND = 100
+const PAGE_BYTES = 4_096
 
 /** Whether a process with this id exists, whoever owns it. */
 export function isAlive(pid: number): boolean {
@@ -36,6 +43,20 @@ export async function findProcess(pid: number): Promise<ProcessEntry | undefined
   // `ps` is missing in many small Linux images, /proc is missing everywhere else.
   const entry = process.platform === 'linux' ? await readProc(pid) : await askPs(pid)
   return entry?.command ? entry : undefined
+}
+
+/** What a process has used so far; undefined where there is none, or no /proc. */
+export async function findUsage(
+  pid: number,
+): Promise<{ parent: number; cpuSeconds: number; residentBytes: number } | undefined> {
+  const stat = await readStat(pid)
+  return (
+    stat && {
+      parent: Number(stat[PARENT]),
+      cpuSeconds: (Number(stat[USER_TICKS]) + Number(stat[SYSTEM_TICKS])) / TICKS_PER_SECOND,
+      residentBytes: Number(stat[RESIDENT_PAGES]) * PAGE_BYTES,
+    }
+  )
 }
 
 async function readProc(pid: number): Promise<ProcessEntry | undefined> {

@@ -1,8 +1,8 @@
-import type { PeersWorker } from './peers-worker.ts'
+import type { PeersWorker } from '../peers-worker.ts'
+import type { Settings } from '../settings.ts'
+import { type Spread, spreadOf } from '../spread.ts'
+import type { EngineName } from '../tenants.ts'
 import { type Answer, ask } from './question.ts'
-import type { Settings } from './settings.ts'
-import { type Spread, spreadOf } from './spread.ts'
-import type { EngineName } from './tenants.ts'
 
 /** How a database client fares that is kept from one request to the next. */
 export interface Lifetimes {
@@ -20,22 +20,30 @@ export interface Lifetimes {
   readonly shared: readonly string[]
 }
 
+/** How many objects are opened to see what the first request costs, and how many follow it; hanging is after `hangMs`. */
+const PACES = {
+  full: { objects: 9, laterRequests: 20, hangMs: 5_000 },
+  quick: { objects: 3, laterRequests: 10, hangMs: 1_000 },
+} as const
+type Pace = (typeof PACES)[keyof typeof PACES]
+
 export async function measureLifetimes(
   peers: PeersWorker,
   engine: EngineName,
-  settings: Settings,
+  { quick }: Settings,
 ): Promise<Lifetimes> {
+  const pace = quick ? PACES.quick : PACES.full
   const inWords = async (paths: readonly string[]) => {
     const { outcome, log } = await peers.fresh(async (url) => {
       const answers: Answer[] = []
-      for (const path of paths) answers.push(await ask(`${url}/${path}`, engine, settings.hangMs))
+      for (const path of paths) answers.push(await ask(`${url}/${path}`, engine, pace.hangMs))
       return answers
     })
-    return outcome.map((answer) => words(answer, log, settings.hangMs))
+    return outcome.map((answer) => words(answer, log, pace.hangMs))
   }
   return {
     module: await inWords(['module', 'module', 'module']),
-    object: await keptInObject(peers, engine, settings),
+    object: await keptInObject(peers, engine, pace),
     shared: await inWords(['shared/one', 'shared/two', 'shared/one']),
   }
 }
@@ -43,7 +51,7 @@ export async function measureLifetimes(
 async function keptInObject(
   peers: PeersWorker,
   engine: EngineName,
-  { objects, laterRequests, hangMs }: Settings,
+  { objects, laterRequests, hangMs }: Pace,
 ): Promise<Lifetimes['object']> {
   const { outcome } = await peers.fresh(async (url) => {
     const request = async (name: string) => {

@@ -1,0 +1,13 @@
+import type { Spread } from './spread.ts'
+
+/** How figures are written. */
+export const whole = (value: number): string => Math.round(value).toLocaleString('en')
+export const fixed = (digits: number) => (value: number) => value.toFixed(digits)
+export const times = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1)}x`
+export const percent = (share: number): string => `${Math.round(share * 100)} %`
+export const ms = (value: number): string => `${value.toFixed(1)} ms`
+
+/** A median, and in parentheses the least and the most. */
+export function shown({ median, min, max }: Spread, write: (value: number) => string): string {
+  return min === max ? write(median) : `${write(median)} (${write(min)}–${write(max)})`
+}
