@@ -5,6 +5,7 @@ import { progress } from '../progress.ts'
 import { untilStopped } from '../until-stopped.ts'
 import { DIR, Lab } from './lab.ts'
 import { describeMachine } from './machine.ts'
+import { writeCharts, writeReadme } from './publish.ts'
 import { report } from './report.ts'
 import { type Run, runSections } from './run.ts'
 import type { Section } from './section.ts'
@@ -14,12 +15,15 @@ import { FULL, QUICK } from './settings.ts'
 /**
  * `npm run bench`: everything in one run, on workerd itself against the local stack. Markdown goes to standard output,
  * every figure to dist/bench/bench.json. `--quick` shows that it works, and no more; `--only=a,b` runs sections by
- * their ids. Fails where something could not be measured or answered wrongly, never because of a goal.
+ * their ids; `--charts` draws docs/bench, which a full run of everything does by itself, and `--readme` writes the
+ * tables of a full run into the README. Fails where something could not be measured or answered wrongly, never because of a goal.
  */
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
+    charts: { type: 'boolean', default: false },
+    readme: { type: 'boolean', default: false },
   },
 })
 
@@ -34,10 +38,15 @@ function chosen(only: string | undefined): readonly Section[] {
 
 async function bench(closers: AsyncDisposableStack, log: (line: string) => void): Promise<Run> {
   const sections = chosen(values.only)
+  const whole = !values.quick && sections === SECTIONS
+  // The README is no place for half a run, or one that shows nothing.
+  if (values.readme && !whole) throw new Error('--readme is for a full run of everything')
   const lab = await Lab.open(values.quick ? QUICK : FULL, closers, log)
   const run = await runSections(sections, lab, await describeMachine(lab), new Date())
   const file = join(DIR, 'bench.json')
   await writeFile(file, `${JSON.stringify(run, null, 2)}\n`)
+  if (whole || values.charts) await writeCharts(run)
+  if (values.readme) await writeReadme(run)
   log(`Every figure: ${relative(process.cwd(), file)}`)
   return run
 }

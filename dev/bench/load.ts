@@ -11,18 +11,18 @@ export interface Load {
   /** What every answer's status must be. */
   readonly status: number
   readonly connections: number
-  /** How long it lasts. One of the two is given. */
+  /** How long it lasts, a short lead-in included. One of the two is given. */
   readonly seconds?: number
   /** After how many requests it ends. */
   readonly requests?: number
 }
 
 export interface LoadResult {
-  /** Good answers. */
+  /** Good answers, those of the lead-in included. */
   readonly answers: number
   /** Good answers per second. */
   readonly requestsPerSecond: number
-  /** From the first request to the last answer. */
+  /** That were counted: after the lead-in, or, of a number of requests, from the first one to the last answer. */
   readonly seconds: number
   /** Latency in ms. */
   readonly p50: number

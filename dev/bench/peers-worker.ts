@@ -15,7 +15,13 @@ export interface PeersWorker {
   fresh<T>(work: (url: string) => Promise<T>): Promise<{ readonly outcome: T; readonly log: string }>
 }
 
-const OBJECTS = { KEEPER: 'Keeper', SHARER: 'Sharer', HOP: 'Hop' }
+const OBJECTS = {
+  KEEPER: 'Keeper',
+  SHARER: 'Sharer',
+  HOP: 'Hop',
+  POSTGRES_TUTORIAL: 'PostgresTutorial',
+  MONGO_TUTORIAL: 'MongoTutorial',
+}
 
 /** Bundles the peers as a deploy would, with the compatibility date and flags and the minifying of Rockpool itself. */
 export async function bundlePeers(lab: Lab): Promise<PeersWorker> {
@@ -28,8 +34,15 @@ export async function bundlePeers(lab: Lab): Promise<PeersWorker> {
   const { DB_PRIMARY_DB_URL = '', NEON_WS_PROXY: proxies = '', MONGODB_URI = '' } = lab.stack.variables
   // The peers know no replica.
   const [NEON_WS_PROXY = ''] = proxies.split(',')
-  const start = () =>
-    lab.workers.start({ dir, file, settings, variables: { DB_PRIMARY_DB_URL, NEON_WS_PROXY, MONGODB_URI } })
+  let started = 0
+  const start = async () =>
+    lab.workers.start({
+      // Each has a log and objects of its own.
+      dir: await lab.dir(`peers/${started++}`),
+      file,
+      settings,
+      variables: { DB_PRIMARY_DB_URL, NEON_WS_PROXY, MONGODB_URI },
+    })
   return {
     start,
     async fresh(work) {

@@ -1,15 +1,30 @@
+/** Clients at a time, each with one request under way; and connections of every pool that they share. */
+export const CLIENTS = 32
+
 /** How long and how often is measured. */
 export interface Settings {
   /** To see that everything works; too short to compare anything by. */
   readonly quick: boolean
   /** Measured rounds; each takes every contender once. */
   readonly rounds: number
-  /** Load on one contender in one round. */
+  /** Load on one contender in one round, a short lead-in included. */
   readonly seconds: number
   readonly warmUpSeconds: number
   /** Clients at a time, each with one request under way. */
   readonly connections: number
 }
 
-export const FULL: Settings = { quick: false, rounds: 5, seconds: 2, warmUpSeconds: 1, connections: 32 }
-export const QUICK: Settings = { quick: true, rounds: 1, seconds: 0.5, warmUpSeconds: 0.5, connections: 32 }
+export const FULL: Settings = {
+  quick: false,
+  rounds: 5,
+  seconds: 1.5,
+  warmUpSeconds: 1,
+  connections: CLIENTS,
+}
+export const QUICK: Settings = {
+  quick: true,
+  rounds: 1,
+  seconds: 0.6,
+  warmUpSeconds: 0.3,
+  connections: CLIENTS,
+}

@@ -7,7 +7,8 @@ export const times = (value: number): string => `${value.toFixed(value < 10 ? 2 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`
 export const ms = (value: number): string => `${value.toFixed(1)} ms`
 
-/** A median, and in parentheses the least and the most. */
+/** A median, and in parentheses the least and the most, without its unit. */
 export function shown({ median, min, max }: Spread, write: (value: number) => string): string {
-  return min === max ? write(median) : `${write(median)} (${write(min)}–${write(max)})`
+  const bare = (value: number) => write(value).replace(/[^\d.,]+$/, '')
+  return min === max ? write(median) : `${write(median)} (${bare(min)}–${bare(max)})`
 }

@@ -12,10 +12,7 @@ export const lifetimes: Section = {
   async run(lab) {
     const peers = await bundlePeers(lab)
     const idle = await idleConnections(peers, lab.mongo)
-    lab.log('  a Postgres client')
-    const postgres = await measureLifetimes(peers, 'postgres', lab.settings)
-    lab.log('  a MongoDB client')
-    const mongo = await measureLifetimes(peers, 'mongo', lab.settings)
+    const { postgres, mongo } = await measureLifetimes(peers, lab.settings)
     const table = {
       columns: ['what, on workerd', 'Postgres', 'MongoDB'],
       rows: [

@@ -6,4 +6,6 @@ export interface PeerEnv {
   readonly KEEPER: DurableObjectNamespace
   readonly SHARER: DurableObjectNamespace
   readonly HOP: DurableObjectNamespace
+  readonly POSTGRES_TUTORIAL: DurableObjectNamespace
+  readonly MONGO_TUTORIAL: DurableObjectNamespace
 }

@@ -1,4 +1,5 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb'
+import { FIND_NEWEST, MONGO_DATABASE, postOf } from '../newest-posts.ts'
 import { TENANTS } from '../tenants.ts'
 import type { PeerEnv } from './env.ts'
 
@@ -13,18 +14,18 @@ export async function mongoConnection(client: MongoClient): Promise<string> {
   return `${connectionId}`
 }
 
-/** The same `find` as src/routes/posts/mongo.ts, and the same answer. */
+/** The same answer as Rockpool's. */
+export async function readDocuments(client: MongoClient): Promise<Response> {
+  const documents = await client.db(MONGO_DATABASE).collection('posts').find({}, FIND_NEWEST).toArray()
+  return Response.json({ user_id: TENANTS.mongo, posts: documents.map(postOf) })
+}
+
+/** What a plain Worker has to do. */
 export async function documentsPerRequest(env: PeerEnv, ctx: ExecutionContext): Promise<Response> {
   // More than one is of no use to one request.
   const client = openMongo(env, { maxPoolSize: 1 })
   try {
-    const documents = await client
-      .db(`user_${TENANTS.mongo}_db`)
-      .collection('posts')
-      .find({}, { sort: { created_at: -1, _id: -1 }, skip: 0, limit: 20, batchSize: 20, singleBatch: true })
-      .toArray()
-    const posts = documents.map(({ _id, version: _, ...post }) => ({ id: _id.toHexString(), ...post }))
-    return Response.json({ user_id: TENANTS.mongo, posts })
+    return await readDocuments(client)
   } finally {
     ctx.waitUntil(client.close())
   }

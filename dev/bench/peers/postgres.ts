@@ -1,15 +1,17 @@
-import { neonConfig, Pool } from '@neondatabase/serverless'
+import { neonConfig, Pool, type PoolConfig } from '@neondatabase/serverless'
+import { NEWEST_POSTS } from '../newest-posts.ts'
 import { TENANTS } from '../tenants.ts'
 import type { PeerEnv } from './env.ts'
 
 /**
- * A pool with the driver's defaults, but for the way to a Postgres that is not Neon's. Among them is that password and
- * first query are sent without waiting for the server, which saves whoever connects for every request round trips.
+ * A pool with the driver's defaults, but for `options` and the way to a Postgres that is not Neon's. Among them is that
+ * password and first query are sent without waiting for the server, which saves whoever connects for every request
+ * round trips.
  */
-export function openPostgres(env: PeerEnv): Pool {
+export function openPostgres(env: PeerEnv, options: PoolConfig = {}): Pool {
   neonConfig.wsProxy = () => env.NEON_WS_PROXY
   neonConfig.useSecureWebSocket = false
-  return new Pool({ connectionString: env.DB_PRIMARY_DB_URL })
+  return new Pool({ ...options, connectionString: env.DB_PRIMARY_DB_URL })
 }
 
 /** Which server process answers. */
@@ -18,17 +20,17 @@ export async function postgresConnection(pool: Pool): Promise<string> {
   return `${rows[0]?.pid}`
 }
 
-/** The same statement as src/routes/posts/postgres.ts, and the same answer. */
-export async function postsPerRequest(env: PeerEnv, ctx: ExecutionContext): Promise<Response> {
+/** The same answer as Rockpool's. */
+export async function readRows(pool: Pool): Promise<Response> {
+  const { rows } = await pool.query(NEWEST_POSTS.text, NEWEST_POSTS.values)
+  return Response.json({ user_id: TENANTS.postgres, posts: rows })
+}
+
+/** What a plain Worker has to do. */
+export async function rowsPerRequest(env: PeerEnv, ctx: ExecutionContext): Promise<Response> {
   const pool = openPostgres(env)
   try {
-    const { rows } = await pool.query(
-      `SELECT id, title, content, tags, views::float8 AS views, likes::float8 AS likes, created_at, updated_at
-         FROM "tenant_${TENANTS.postgres}".posts
-        ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2`,
-      [20, 0],
-    )
-    return Response.json({ user_id: TENANTS.postgres, posts: rows })
+    return await readRows(pool)
   } finally {
     ctx.waitUntil(pool.end())
   }

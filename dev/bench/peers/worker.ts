@@ -1,9 +1,10 @@
 import type { PeerEnv } from './env.ts'
 import { moduleClient } from './module-client.ts'
 import { documentsPerRequest } from './mongo.ts'
-import { postsPerRequest } from './postgres.ts'
+import { rowsPerRequest } from './postgres.ts'
 
 export { Hop, Keeper, Sharer } from './objects.ts'
+export { MongoTutorial, PostgresTutorial } from './tutorial.ts'
 
 /** What a Worker can do without Rockpool, one path each. */
 export default {
@@ -16,9 +17,13 @@ export default {
         case 'hop':
           return await env.HOP.getByName('hop').fetch(request)
         case 'postgres-per-request':
-          return await postsPerRequest(env, ctx)
+          return await rowsPerRequest(env, ctx)
         case 'mongo-per-request':
           return await documentsPerRequest(env, ctx)
+        case 'postgres-tutorial':
+          return await env.POSTGRES_TUTORIAL.getByName('tutorial').fetch(request)
+        case 'mongo-tutorial':
+          return await env.MONGO_TUTORIAL.getByName('tutorial').fetch(request)
         case 'module':
           return new Response(await moduleClient(await request.text(), env).connection())
         case 'shared':

@@ -1,0 +1,61 @@
+import type { Chart } from '../chart.ts'
+import type { Table } from '../section.ts'
+import { ms, whole } from '../show.ts'
+import type { EngineName } from '../tenants.ts'
+import type { Standings } from './goals.ts'
+import * as names from './names.ts'
+
+const ENGINES = Object.keys(names.ENGINE_NAMES) as EngineName[]
+const DEDICATED = names.ours('dedicated')
+
+/** Both engines beside each other, near and far. */
+export function headline(
+  near: Standings,
+  far: { readonly standings: Standings; readonly delayMs: number },
+): Table {
+  const all = new Set(Object.values(near).map(({ name }) => name.replace(/^\w+: /, '')))
+  return {
+    columns: [
+      'what answers',
+      ...ENGINES.flatMap((engine) => [
+        `${names.ENGINE_NAMES[engine]}, requests/s`,
+        'p50',
+        `p50 at ${far.delayMs} ms`,
+      ]),
+    ],
+    rows: [...all].map((name) => [
+      name === DEDICATED ? `**${name}**` : name,
+      ...ENGINES.flatMap((engine) => {
+        const [close, distant] = [near, far.standings].map(
+          (standings) => standings[names.keyOf(engine, name)] ?? standings[name],
+        )
+        if (close?.failure !== undefined) return ['failed', '', '']
+        return [
+          close ? whole(close.requestsPerSecond.median) : '',
+          close ? ms(close.p50.median) : '',
+          distant && distant.failure === undefined ? ms(distant.p50.median) : '',
+        ]
+      }),
+    ]),
+  }
+}
+
+/** Ours with everything on, and without what the peers do not have either, among them. */
+export function peersChart(near: Standings): Chart {
+  const bars = ENGINES.flatMap((engine) =>
+    [names.PER_REQUEST, names.FASTAPI, names.TUTORIAL, names.NODE, names.BARE, DEDICATED].flatMap((name) => {
+      const standing = near[names.keyOf(engine, name)]
+      if (!standing || standing.failure !== undefined) return []
+      const { median } = standing.requestsPerSecond
+      return [
+        {
+          label: `${names.ENGINE_NAMES[engine]}: ${name}`,
+          value: median,
+          text: whole(median),
+          ours: name === DEDICATED || name === names.BARE,
+        },
+      ]
+    }),
+  )
+  return { name: 'requests-per-second', title: 'Requests per second, 32 clients, warm', bars }
+}

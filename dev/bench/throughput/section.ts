@@ -1,0 +1,117 @@
+import { findPython, type Python } from '../fastapi/python.ts'
+import { startFastApi } from '../fastapi/start.ts'
+import type { Lab } from '../lab.ts'
+import { startNode } from '../node/start.ts'
+import { bundlePeers } from '../peers-worker.ts'
+import { failuresOf, runRounds, type Standing } from '../rounds.ts'
+import type { Section, Table } from '../section.ts'
+import { CLIENTS } from '../settings.ts'
+import type { EngineName } from '../tenants.ts'
+import { databaseContenders, emptyContenders, type Servers, writeAllPosts } from './contenders.ts'
+import { type Standings, throughputGoals } from './goals.ts'
+import { headline, peersChart } from './headline.ts'
+import * as names from './names.ts'
+import { BARE, EVERYTHING_ON } from './rockpool.ts'
+import { throughputTable } from './table.ts'
+
+const DELAYS_MS = { full: [0, 5, 20], quick: [0, 20] } as const
+/** Where a delay and not the machine decides, less time tells as much; all is warm by then. */
+const DELAYED = { seconds: 1, warmUpSeconds: 0.3 } as const
+
+/** Rockpool on a warm pool against what people do without it. */
+export const throughput: Section = {
+  id: 'throughput',
+  title: 'Requests on a warm pool',
+  question:
+    'How many requests does it answer, how quickly and at what cost, against what people do without it? The newest ' +
+    'twenty posts of a tenant, 7 KB, read from the database by every request.',
+  async run(lab) {
+    await using closers = new AsyncDisposableStack()
+    const python = await findPython(lab.log)
+    const servers = await startServers(lab, python, closers)
+    const contenders = [
+      ...(await databaseContenders(lab, 'postgres', servers)),
+      ...(await databaseContenders(lab, 'mongo', servers)),
+    ]
+    const empty = await emptyContenders(servers)
+
+    const byDelay: { delayMs: number; standings: Standings }[] = []
+    for (const delayMs of DELAYS_MS[lab.settings.quick ? 'quick' : 'full']) {
+      lab.log(`  ${delayMs} ms to the databases`)
+      await lab.delayDatabases(delayMs)
+      const near = delayMs === 0
+      const chosen = near
+        ? [...contenders, ...empty]
+        : contenders.filter(({ name }) => !name.endsWith(names.BARE))
+      const pace = near || lab.settings.quick ? {} : DELAYED
+      byDelay.push({ delayMs, standings: await runRounds(lab, chosen, pace) })
+    }
+    const [near, far] = [byDelay.at(0), byDelay.at(-1)]
+    if (!near || !far) throw new Error('no delay was measured')
+    return {
+      tables: [...byDelay.flatMap(tablesOf), emptyTable(near.standings)],
+      headline: headline(near.standings, far),
+      charts: [peersChart(near.standings)],
+      notes: notes(python),
+      goals: throughputGoals(near.standings, far),
+      figures: { byDelay, python },
+      failures: byDelay.flatMap(({ standings }) => failuresOf(Object.values(standings))),
+    }
+  },
+}
+
+async function startServers(
+  lab: Lab,
+  python: Python | undefined,
+  closers: AsyncDisposableStack,
+): Promise<Servers> {
+  const peers = await (await bundlePeers(lab)).start()
+  closers.defer(() => peers.close())
+  const rockpool = closers.use(await lab.startRockpool('everything-on', EVERYTHING_ON))
+  const bare = closers.use(await lab.startRockpool('bare', BARE))
+  const node = closers.use(await startNode(lab, CLIENTS))
+  const fastApi = python && closers.use(await startFastApi(lab, python, CLIENTS))
+  await writeAllPosts(bare)
+  return { rockpool, bare, peers, node, fastApi }
+}
+
+function tablesOf({ delayMs, standings }: { delayMs: number; standings: Standings }): Table[] {
+  return (Object.keys(names.ENGINE_NAMES) as EngineName[]).map((engine) => {
+    const prefix = names.keyOf(engine, '')
+    const rows = Object.values(standings).filter(({ name }) => name.startsWith(prefix))
+    return throughputTable(
+      `${names.ENGINE_NAMES[engine]}, ${delayMs} ms of added network delay`,
+      rows.map((row) => ({ ...row, label: row.name.slice(prefix.length) })),
+      standings[names.keyOf(engine, names.PER_REQUEST)],
+      standings[names.keyOf(engine, names.TUTORIAL)],
+    )
+  })
+}
+
+function emptyTable(standings: Standings): Table {
+  const rows = [names.NOTHING, names.HOP].flatMap((name): (Standing & { label: string })[] => {
+    const standing = standings[name]
+    return standing ? [{ ...standing, label: name }] : []
+  })
+  return throughputTable('No database', rows)
+}
+
+function notes(python: Python | undefined): string[] {
+  return [
+    `Every pool has ${CLIENTS} connections, as many as there are clients, so that nobody waits for one. Rockpool verifies a token (HS256), has its directory and its limiter in ` +
+      'Redis, whose limit is never met, and passes its query cache by; the row without identify, directory and limiter ' +
+      'takes the tenant from a header, as the peers do.',
+    'Rockpool, tutorial and connect per request speak to Postgres through the proxy for WebSockets; Node and pymongo ' +
+      'speak TCP, and Node, which has no Worker in between, is the ceiling. All meet the same delay, which is added ' +
+      'once to a round trip and to no other than the databases’: Redis stays near.',
+    'Processor time is that of the process that answers, not of the databases and proxies. All placements of ' +
+      'Rockpool are hosts in one process, as peers are among each other.',
+    'A p99 is of one round: where connecting per request is slow, of a few hundred requests. One tenant per contender ' +
+      'is asked for; what many tenants do to each other is in the sections of strategies and neighbours.',
+    'The row of the placement `isolate` asks the stack’s stand-in for Neon’s HTTP endpoint, which is a Node server and ' +
+      'pools by itself.',
+    python
+      ? `FastAPI: ${python.versions}, two processes, sync handlers in the usual pool of 40 threads.`
+      : '**FastAPI was skipped:** no Python here has fastapi, pymongo and uvicorn, and they could not be had from PyPI.',
+  ]
+}
