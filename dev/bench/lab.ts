@@ -13,8 +13,8 @@ import { Workers } from './workers.ts'
 /** What a run leaves behind: bundles, logs of the Workers, every figure. */
 export const DIR = join(ROOT, 'dist/bench')
 
-/** Of Postgres: room for the most users in hosts of their own. */
-const MAX_CONNECTIONS = 1_100
+/** Of Postgres: room for a thousand users in hosts of their own, beside the tenth that the budget keeps in reserve. */
+const MAX_CONNECTIONS = 1_250
 
 /** What the sections measure with: the local stack, Workers on workerd, and a load generator, each a process of its own. */
 export class Lab {

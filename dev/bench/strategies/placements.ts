@@ -17,7 +17,6 @@ export function strategiesFor(users: number): readonly Strategy[] {
     DB_POOL_MIN_SIZE: '1',
     DB_POOL_TIMEOUT: '120',
     DB_POOL_MAX_WAITING: '100000',
-    DEFAULT_ENGINE: 'postgres',
   }
   return [
     {

@@ -1,6 +1,7 @@
 import { Agent, get } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { startWorkerd } from '../../local/worker/workerd.ts'
+import type { Lab } from './lab.ts'
+import { BENCH_WORKER } from './rockpool/entry.ts'
 
 /** Rockpool under one placement, and how long requests on it take. */
 export interface PlacedWorker extends AsyncDisposable {
@@ -11,13 +12,17 @@ export interface PlacedWorker extends AsyncDisposable {
 /** How long an idle connection is kept, in ms: workerd closes it after a while, and who writes just then is reset. */
 const KEPT_MS = 3_000
 
-/** @param variables the stack's, and over them what the placement needs */
+/** @param variables over the stack's, what the placement needs */
 export async function startPlaced(
-  dir: string,
-  file: string,
+  lab: Lab,
+  name: string,
   variables: Readonly<Record<string, string>>,
 ): Promise<PlacedWorker> {
-  const worker = await startWorkerd({ dir, file, variables: { ...variables, RATE_LIMITS: 'off' } })
+  const worker = await lab.startRockpool(
+    name,
+    { ...variables, RATE_LIMITS: 'off', DEFAULT_ENGINE: 'postgres' },
+    BENCH_WORKER,
+  )
   // Not `fetch`: with hundreds of requests at once it takes as much processor time as the Worker.
   const agent = new Agent({ keepAlive: true, timeout: KEPT_MS })
   const holdOne = async (tenant: string, ms: number) => {

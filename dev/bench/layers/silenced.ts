@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+import { ROOT } from '../../local/worker/bundle.ts'
+
+/** Modules of telemetry, by their path under src, and what stands in for them. A new one belongs in here. */
+export const SILENCED: Readonly<Record<string, string>> = {
+  'telemetry/log.ts': 'dev/bench/layers/silent-log.ts',
+}
+
+/**
+ * What a bundler finds written in imports of these modules, from src and from folders in it, and the files to take
+ * instead: it compares an import's words, not where they lead.
+ * @param modules by their path under src
+ */
+export function aliasesOf(modules: Readonly<Record<string, string>>): Record<string, string> {
+  const ways = Object.entries(modules).flatMap(([path, replacement]) => {
+    const name = path.replace(/^.*\//, '')
+    return [`./${name}`, `./${path}`, `../${path}`, `../../${path}`, `../../../${path}`].map(
+      (way): [string, string] => [way, join(ROOT, replacement)],
+    )
+  })
+  return Object.fromEntries(ways)
+}
