@@ -1,5 +1,6 @@
 import { ACTIVE_MS } from '../ledger/active-tenants.ts'
 import type { ActiveTenant } from '../ledger/report.ts'
+import { LruMap } from '../lru-map.ts'
 import { hashOf } from '../tenants/hash.ts'
 
 /** Tenants that one host remembers; the least recently seen one is forgotten first. */
@@ -9,21 +10,16 @@ const MAX_LISTED = 1_000
 
 /** When each tenant last sent a request. Pure: time is passed in, and must not go backwards. */
 export class LastSeen {
-  /** Least recently seen first: a Map keeps insertion order, and a request inserts its tenant anew. */
-  readonly #seenAt = new Map<string, number>()
+  readonly #seenAt = new LruMap<string, number>(MAX_REMEMBERED)
 
   /** On the hot path. */
   touch(tenant: string, now: number): void {
-    this.#seenAt.delete(tenant)
     this.#seenAt.set(tenant, now)
-    if (this.#seenAt.size <= MAX_REMEMBERED) return
-    const [oldest] = this.#seenAt.keys()
-    if (oldest !== undefined) this.#seenAt.delete(oldest)
   }
 
   /** How many tenants sent a request in the last five minutes; the others are forgotten. */
   countActive(now: number): number {
-    for (const [tenant, at] of this.#seenAt) {
+    for (const [tenant, at] of this.#seenAt.oldestFirst()) {
       if (now - at <= ACTIVE_MS) break
       this.#seenAt.delete(tenant)
     }
@@ -33,6 +29,9 @@ export class LastSeen {
   /** Who sent a request in the last five minutes; `undefined` when they are more than a report lists. */
   listActive(now: number): ActiveTenant[] | undefined {
     if (this.countActive(now) > MAX_LISTED) return undefined
-    return [...this.#seenAt].map(([tenant, at]) => [hashOf(tenant), Math.floor((now - at) / 1000)])
+    return [...this.#seenAt.oldestFirst()].map(([tenant, at]) => [
+      hashOf(tenant),
+      Math.floor((now - at) / 1000),
+    ])
   }
 }

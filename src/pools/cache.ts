@@ -60,8 +60,8 @@ const LONGEST_LIFETIME_MS = 840_000
 export class PoolCache {
   readonly #options: PoolCacheOptions
   readonly #gate = new OpeningGate(OPENINGS_AT_ONCE)
-  /** Least recently used first: a Map keeps insertion order, and a lease inserts its pool anew. */
-  readonly #pools = new Map<string, Pool>()
+  /** Never more than `maxPools`, for which room is made before: it drops none by itself. */
+  readonly #pools: LruMap<string, Pool>
   /** Every pool whose ending has not been told, those that are draining too. */
   readonly #alive = new Set<Pool>()
   readonly #breakers = new LruMap<string, Breaker>(MAX_BREAKERS)
@@ -75,6 +75,7 @@ export class PoolCache {
   constructor(options: PoolCacheOptions) {
     this.#options = options
     this.#deadlines = new Deadlines(options.clock)
+    this.#pools = new LruMap(options.maxPools)
   }
 
   /** How many pools are open or opening. */
@@ -100,18 +101,16 @@ export class PoolCache {
   async lease(spec: PoolSpec, request: LeaseRequest): Promise<Lease<PooledConnection>> {
     const current = this.#pools.get(spec.key)
     const pool = current && !current.isClosed() ? current : this.#open(spec)
-    this.#pools.delete(spec.key)
-    this.#pools.set(spec.key, pool)
     return pool.lease(request)
   }
 
   find(key: string): Pool | undefined {
-    return this.#pools.get(key)
+    return this.#pools.peek(key)
   }
 
   /** Closes the pool of `key` once its leases are back; `false` when there is none. */
   async close(key: string, reason: CloseReason = 'drained'): Promise<boolean> {
-    const pool = this.#pools.get(key)
+    const pool = this.#pools.peek(key)
     if (!pool) return false
     await this.#retire(pool, reason)
     return true
@@ -132,7 +131,7 @@ export class PoolCache {
 
   /** Closes every pool; the answer is how many there were. */
   async closeAll(reason: CloseReason = 'drained'): Promise<number> {
-    const pools = [...this.#pools.values()]
+    const pools = [...this.#pools.oldestFirst()].map(([, pool]) => pool)
     await Promise.all(pools.map((pool) => this.#retire(pool, reason)))
     return pools.length
   }
@@ -181,7 +180,7 @@ export class PoolCache {
   }
 
   async #replace(key: string): Promise<boolean> {
-    const old = this.#pools.get(key)
+    const old = this.#pools.peek(key)
     if (!old) return false
     // It takes the place of another, so no room has to be made.
     const until = this.#options.clock.now() + this.#options.drainMs
@@ -190,7 +189,7 @@ export class PoolCache {
       isWanted: () => this.#options.clock.now() < until,
     })
     await opened
-    if (this.#pools.get(key) !== old) {
+    if (this.#pools.peek(key) !== old) {
       // Somebody closed the old pool meanwhile, and shall not find it open again.
       await this.#retire(pool, 'drained')
       return true
@@ -234,7 +233,7 @@ export class PoolCache {
       },
       (error: unknown) => {
         // The key may have been closed and opened anew while this attempt was failing.
-        if (this.#pools.get(spec.key) === pool) this.#pools.delete(spec.key)
+        if (this.#pools.peek(spec.key) === pool) this.#pools.delete(spec.key)
         const code = error instanceof Problem ? error.code : 'internal_error'
         this.#ended(pool, { event: 'pool.error', pool: pool.statistics(), code })
         throw error
@@ -246,7 +245,7 @@ export class PoolCache {
   /** Evicts the least recently used pool that nobody uses; throws `pool_cache_full` when all are in use. */
   #makeRoom(): void {
     if (this.#pools.size < this.#options.maxPools) return
-    for (const pool of this.#pools.values()) {
+    for (const [, pool] of this.#pools.oldestFirst()) {
       if (!pool.isUnused()) continue
       void this.#retire(pool, 'lru')
       return
@@ -260,7 +259,7 @@ export class PoolCache {
   /** Takes the pool out of the map at once, so that the next lease opens a new one, then lets it drain. */
   async #retire(pool: Pool, reason: CloseReason): Promise<void> {
     // When it is being replaced, its successor is there already.
-    if (this.#pools.get(pool.spec.key) === pool) this.#pools.delete(pool.spec.key)
+    if (this.#pools.peek(pool.spec.key) === pool) this.#pools.delete(pool.spec.key)
     // Not an emergency of these: who waits gets his turn, and after it the time of a statement.
     const extraMs = reason === 'recycled' || reason === 'recalled' ? pool.spec.commandTimeoutMs : 0
     try {
@@ -335,7 +334,7 @@ export class PoolCache {
 
   #sweep(): void {
     const now = this.#options.clock.now()
-    for (const pool of [...this.#pools.values()]) {
+    for (const [, pool] of [...this.#pools.oldestFirst()]) {
       if (pool.isUnused() && now - pool.lastUsedAt >= pool.spec.maxIdleMs) void this.#retire(pool, 'idle')
       else if (pool.isExpired(now)) void this.#retire(pool, 'recycled')
     }

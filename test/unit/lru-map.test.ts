@@ -28,6 +28,25 @@ test('in any history it holds what was used last, and never more than it may', (
         expect(map.size).toBe(model.length)
       }
       for (const key of model) expect(map.peek(key)).toBe(key)
+      expect([...map.oldestFirst()].map(([key]) => key)).toEqual(model)
+    }),
+  )
+})
+
+test('the oldest entries can be dropped while they are looked through', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(9)), fc.nat(9), (keys, dropped) => {
+      const map = new LruMap<number, number>(8)
+      for (const key of keys) map.set(key, key)
+      const before = [...map.oldestFirst()].map(([key]) => key)
+      const seen: number[] = []
+      for (const [key] of map.oldestFirst()) {
+        seen.push(key)
+        if (seen.length > dropped) break
+        map.delete(key)
+      }
+      expect(seen).toEqual(before.slice(0, dropped + 1))
+      expect([...map.oldestFirst()].map(([key]) => key)).toEqual(before.slice(dropped))
     }),
   )
 })
