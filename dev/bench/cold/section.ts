@@ -8,7 +8,7 @@ import { type Firsts, measureFirsts } from './firsts.ts'
 import { bytesPerPool, LAYOUTS, type Layout, type MemoryStep, measureMemory } from './memory.ts'
 import { measureStartup } from './startup.ts'
 
-const FULL = { requests: 20, starts: 5, profiles: 3, pools: [100, 1_000] }
+const FULL = { requests: 10, starts: 3, profiles: 3, pools: [100, 1_000] }
 const QUICK = { requests: 3, starts: 1, profiles: 1, pools: [40] }
 
 /** KiB, gzipped: what the issue of the bundle's size allows. */

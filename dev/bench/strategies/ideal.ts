@@ -30,7 +30,7 @@ export const TOLERANCE = 0.15
 const OPENED_AT_ONCE = 50
 /** The number that the search begins with, and the most numbers that it tries. */
 const MOST_USERS = 1_000
-const ATTEMPTS = 4
+const ATTEMPTS = 3
 /** Of multiples of it every one of ten groups has a pool of half its users. */
 export const STEP = 20
 
