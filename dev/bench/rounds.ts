@@ -72,6 +72,14 @@ export function ratio(
   return spreadOf(a.rounds.map((_, round) => of(a, round) / of(b, round)))
 }
 
+/** A share of one core from which the load generator, and not who answers, may be what limits a figure. */
+const BUSY = 0.85
+
+/** The contenders whose load took about all that the load generator can do. */
+export function limitedByLoad(standings: readonly Standing[]): string[] {
+  return standings.filter(({ generatorCores }) => generatorCores.median >= BUSY).map(({ name }) => name)
+}
+
 /** The contenders that did not answer as they should, in words. */
 export function failuresOf(standings: readonly Standing[]): string[] {
   return standings.flatMap(({ name, failure }) => (failure === undefined ? [] : [`${name}: ${failure}`]))

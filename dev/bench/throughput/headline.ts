@@ -25,9 +25,10 @@ export function headline(
     ],
     rows: [...all].map((name) => [
       name === DEDICATED ? `**${name}**` : name,
-      ...ENGINES.flatMap((engine) => {
+      ...ENGINES.flatMap((engine, column) => {
+        // Those that ask no database stand in the first columns only.
         const [close, distant] = [near, far.standings].map(
-          (standings) => standings[names.keyOf(engine, name)] ?? standings[name],
+          (standings) => standings[names.keyOf(engine, name)] ?? (column === 0 ? standings[name] : undefined),
         )
         if (close?.failure !== undefined) return ['failed', '', '']
         return [

@@ -3,7 +3,7 @@ import { startFastApi } from '../fastapi/start.ts'
 import type { Lab } from '../lab.ts'
 import { startNode } from '../node/start.ts'
 import { bundlePeers } from '../peers-worker.ts'
-import { failuresOf, runRounds, type Standing } from '../rounds.ts'
+import { failuresOf, limitedByLoad, runRounds, type Standing } from '../rounds.ts'
 import type { Section, Table } from '../section.ts'
 import { CLIENTS } from '../settings.ts'
 import type { EngineName } from '../tenants.ts'
@@ -52,7 +52,7 @@ export const throughput: Section = {
       tables: [...byDelay.flatMap(tablesOf), emptyTable(near.standings)],
       headline: headline(near.standings, far),
       charts: [peersChart(near.standings)],
-      notes: notes(python),
+      notes: notes(python, limitedByLoad(Object.values(near.standings))),
       goals: throughputGoals(near.standings, far),
       figures: { byDelay, python },
       failures: byDelay.flatMap(({ standings }) => failuresOf(Object.values(standings))),
@@ -96,7 +96,7 @@ function emptyTable(standings: Standings): Table {
   return throughputTable('No database', rows)
 }
 
-function notes(python: Python | undefined): string[] {
+function notes(python: Python | undefined, limited: readonly string[]): string[] {
   return [
     `Every pool has ${CLIENTS} connections, as many as there are clients, so that nobody waits for one. Rockpool verifies a token (HS256), has its directory and its limiter in ` +
       'Redis, whose limit is never met, and passes its query cache by; the row without identify, directory and limiter ' +
@@ -113,5 +113,8 @@ function notes(python: Python | undefined): string[] {
     python
       ? `FastAPI: ${python.versions}, two processes, sync handlers in the usual pool of 40 threads.`
       : '**FastAPI was skipped:** no Python here has fastapi, pymongo and uvicorn, and they could not be had from PyPI.',
+    ...(limited.length > 0
+      ? [`The load generator was what limited ${limited.join('; ')}: it used about all of a core.`]
+      : []),
   ]
 }

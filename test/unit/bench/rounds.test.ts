@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failuresOf, type Round, ratio, type Standing } from '../../../dev/bench/rounds.ts'
+import { failuresOf, limitedByLoad, type Round, ratio, type Standing } from '../../../dev/bench/rounds.ts'
 import { spreadOf } from '../../../dev/bench/spread.ts'
 
 const ROUND: Round = {
@@ -24,7 +24,7 @@ function standing(rates: readonly number[], failure?: string): Standing {
     p95: spread,
     p99: spread,
     cpuPerThousand: undefined,
-    generatorCores: spread,
+    generatorCores: spreadOf([0.5]),
     failure,
     rounds: rates.map((requestsPerSecond) => ({ ...ROUND, requestsPerSecond })),
   }
@@ -33,6 +33,11 @@ function standing(rates: readonly number[], failure?: string): Standing {
 test('a ratio is of rounds, each of which met the same machine', () => {
   // The machine was half as fast in the second round: by rounds nothing changed.
   expect(ratio(standing([200, 100, 200]), standing([100, 50, 100]))).toEqual({ median: 2, min: 2, max: 2 })
+})
+
+test('what the load generator limited is named', () => {
+  const busy = { ...standing([1]), name: 'quick', generatorCores: spreadOf([0.8, 0.9, 0.95]) }
+  expect(limitedByLoad([standing([1]), busy])).toEqual(['quick'])
 })
 
 test('who gave a wrong answer is compared with nobody', () => {
