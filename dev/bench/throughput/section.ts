@@ -16,7 +16,7 @@ import { throughputTable } from './table.ts'
 
 const DELAYS_MS = { full: [0, 5, 20], quick: [0, 20] } as const
 /** Where a delay and not the machine decides, less time tells as much; all is warm by then. */
-const DELAYED = { seconds: 1, warmUpSeconds: 0.3 } as const
+const DELAYED = { seconds: 0.8, warmUpSeconds: 0.3 } as const
 
 /** Rockpool on a warm pool against what people do without it. */
 export const throughput: Section = {
@@ -106,7 +106,7 @@ function notes(python: Python | undefined, limited: readonly string[]): string[]
       'once to a round trip and to no other than the databases’: Redis stays near.',
     'Processor time is that of the process that answers, not of the databases and proxies. All placements of ' +
       'Rockpool are hosts in one process, as peers are among each other.',
-    'A p99 is of one round: where connecting per request is slow, of a few hundred requests. One tenant per contender ' +
+    'A p99 is of one round: where connecting per request is slow, of about a hundred requests. One tenant per contender ' +
       'is asked for; what many tenants do to each other is in the sections of strategies and neighbours.',
     'The row of the placement `isolate` asks the stack’s stand-in for Neon’s HTTP endpoint, which is a Node server and ' +
       'pools by itself.',
