@@ -1,6 +1,7 @@
 import { contender, type Server } from '../contender.ts'
 import type { Lab } from '../lab.ts'
 import { startNode } from '../node/start.ts'
+import { BENCH_WORKER } from '../rockpool/entry.ts'
 import type { Section } from '../section.ts'
 import { fixed, shown } from '../show.ts'
 import { spreadOf } from '../spread.ts'
@@ -91,7 +92,7 @@ const inSeconds = (value: number) => `${fixed(2)(value)} s`
 async function startContenders(lab: Lab, closers: AsyncDisposableStack) {
   const one = closers.use(await startNode(lab, 1))
   const forty = closers.use(await startNode(lab, THREADS))
-  const rockpool = closers.use(await lab.startRockpool('hold', VARIABLES, 'dev/bench/strategies/worker.ts'))
+  const rockpool = closers.use(await lab.startRockpool('hold', VARIABLES, BENCH_WORKER))
   const holding = async (name: string, server: Server, connections: number, path: string, user = '') => ({
     contender: await contender(name, server, `${path}?ms=${HOLD_MS}`, { 'x-user-id': user }),
     connections,

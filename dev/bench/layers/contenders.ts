@@ -35,7 +35,7 @@ export async function startContenders(
     closers.use(await lab.startRockpool(`layers/${name}`, variables, entry))
   const on = await start('on', COMMON)
   const unlimited = await start('unlimited', UNLIMITED)
-  const reserving = await start('reserving', { ...COMMON, RATE_LIMIT_RESERVE: '100' })
+  const oneByOne = await start('one-by-one', { ...COMMON, RATE_LIMIT_RESERVE: '0' })
   // What is empty counts as not set: the directory is what TENANTS says, and there is nothing to count in.
   const noRedis = { UPSTASH_REDIS_REST_URL: '', UPSTASH_REDIS_REST_TOKEN: '' }
   const alone = await start('alone', { ...UNLIMITED, ...noRedis })
@@ -55,7 +55,7 @@ export async function startContenders(
     contender<Name>('header', on, post, { ...byHeader, ...uncached }),
     contender<Name>('cached', on, post, byToken),
     contender<Name>('unlimited', unlimited, post, whole),
-    contender<Name>('reserve of 100', reserving, post, whole),
+    contender<Name>('one by one', oneByOne, post, whole),
     contender<Name>('no directory', alone, post, whole),
     contender<Name>('nothing on a host', bench, '/api/bench/nothing', byHeader),
     contender<Name>('nothing in the isolate', bench, '/api/bench/nothing', { 'x-user-id': HOSTLESS }),

@@ -5,7 +5,7 @@ export const NAMES = [
   'header',
   'cached',
   'unlimited',
-  'reserve of 100',
+  'one by one',
   'no directory',
   'nothing on a host',
   'nothing in the isolate',
@@ -28,9 +28,9 @@ export const LAYERS: readonly Layer[] = [
   { name: 'directory', off: '`TENANTS` instead of Redis', with: 'unlimited', without: 'no directory' },
   { name: 'limiter', off: '`RATE_LIMITS=off`', with: 'everything on', without: 'unlimited' },
   {
-    name: 'limiter, `RATE_LIMIT_RESERVE=100`',
+    name: 'limiter, `RATE_LIMIT_RESERVE=0`',
     off: '`RATE_LIMITS=off`',
-    with: 'reserve of 100',
+    with: 'one by one',
     without: 'unlimited',
   },
   {

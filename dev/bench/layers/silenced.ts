@@ -4,6 +4,7 @@ import { ROOT } from '../../local/worker/bundle.ts'
 /** Modules of telemetry, by their path under src, and what stands in for them. A new one belongs in here. */
 export const SILENCED: Readonly<Record<string, string>> = {
   'telemetry/log.ts': 'dev/bench/layers/silent-log.ts',
+  'edge/metering/metering.ts': 'dev/bench/layers/silent-metering.ts',
 }
 
 /**
@@ -13,10 +14,10 @@ export const SILENCED: Readonly<Record<string, string>> = {
  */
 export function aliasesOf(modules: Readonly<Record<string, string>>): Record<string, string> {
   const ways = Object.entries(modules).flatMap(([path, replacement]) => {
-    const name = path.replace(/^.*\//, '')
-    return [`./${name}`, `./${path}`, `../${path}`, `../../${path}`, `../../../${path}`].map(
-      (way): [string, string] => [way, join(ROOT, replacement)],
-    )
+    const folders = path.split('/')
+    const from = folders.map((_, depth) => `./${folders.slice(depth).join('/')}`)
+    const above = ['../', '../../', '../../../'].map((up) => `${up}${path}`)
+    return [...from, ...above].map((way): [string, string] => [way, join(ROOT, replacement)])
   })
   return Object.fromEntries(ways)
 }

@@ -10,7 +10,8 @@ import { aliasesOf, SILENCED } from './silenced.ts'
 export async function bundleSilent(lab: Lab): Promise<string> {
   const dir = await lab.dir('bundles/silent')
   const config = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
-  const { alias, compatibility_date, compatibility_flags, durable_objects, migrations, minify } = config
+  const { alias, compatibility_date, compatibility_flags, durable_objects, migrations, minify, keep_names } =
+    config
   const settings = join(dir, 'wrangler.json')
   await writeFile(
     settings,
@@ -22,6 +23,7 @@ export async function bundleSilent(lab: Lab): Promise<string> {
       durable_objects,
       migrations,
       minify,
+      keep_names,
       alias: { ...alias, ...aliasesOf(SILENCED) },
     }),
   )

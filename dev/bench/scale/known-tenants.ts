@@ -42,6 +42,7 @@ function poolCache(): PoolCache {
     clock: systemClock,
     random: Math.random,
     onEvent() {},
+    onNotice() {},
     onChange() {},
   })
 }
