@@ -87,6 +87,7 @@ export class PoolHost extends DurableObject<Env> {
       clock: systemClock,
       random: Math.random,
       send: () => this.#report(),
+      isUrgent: () => this.#isUnknown(),
       isLive: () => !this.#pools.isEmpty() || [...this.#presences.values()].some(({ gate }) => gate.held > 0),
     })
     this.#pools = new PoolCache({
@@ -314,6 +315,12 @@ export class PoolHost extends DurableObject<Env> {
     } catch {
       // The next pool that opens is asked again.
     }
+  }
+
+  /** Whether a Ledger is to hear of this host at once. On the hot path. */
+  #isUnknown(): boolean {
+    for (const presence of this.#presences.values()) if (presence.isUnknown) return true
+    return false
   }
 
   async #report(): Promise<ReportReceipt> {

@@ -44,6 +44,8 @@ export class Presence {
   readonly #options: PresenceOptions
   readonly #lastSeen = new LastSeen()
   #owner: string | null = null
+  /** Whether the Ledger knows of pools here, and so tells this host of changes. */
+  #isKnown = false
 
   constructor(options: PresenceOptions) {
     const { cluster, clock, ledger, onChange, pools } = options
@@ -54,8 +56,7 @@ export class Presence {
       clock,
       onChange,
       read: () => ledger().pauses(),
-      // What has a pool is reported, at least with every heartbeat.
-      isReported: () => pools.hasPools(cluster),
+      isReported: () => this.#isKnown && pools.hasPools(cluster),
     })
   }
 
@@ -68,6 +69,11 @@ export class Presence {
     this.#lastSeen.touch(tenant, this.#options.clock.now())
   }
 
+  /** Whether it has pools that the Ledger does not know of: it would not be told of a change. On the hot path. */
+  get isUnknown(): boolean {
+    return !this.#isKnown && this.#options.pools.hasPools(this.#options.cluster)
+  }
+
   /** Tells the Ledger the state of this moment. Throws when it cannot be reached. */
   async report(): Promise<ReportReceipt> {
     const { bannedUntil, cluster, clock, events, host, instance, ledger, pools } = this.#options
@@ -75,13 +81,14 @@ export class Presence {
     const active = this.#lastSeen.listActive(now)
     const banned = bannedUntil()
     const cache = this.queries.statistics()
+    const told = pools.statistics().filter((pool) => pool.cluster === cluster)
     const { cache_hits, cache_misses, cache_bypasses } = cache
     const noted = events.take(EVENTS_PER_REPORT)
     const report: HostReport = {
       host,
       instance,
       cluster,
-      pools: pools.statistics().filter((pool) => pool.cluster === cluster),
+      pools: told,
       counters: {
         ...(pools.counters().get(cluster) ?? NO_POOL_COUNTERS),
         cache_hits,
@@ -104,6 +111,7 @@ export class Presence {
       events.putBack(noted)
       throw error
     }
+    this.#isKnown = told.length > 0
     this.grants.correct(receipt.grants ?? [], receipt.grantRevision ?? 0)
     // A change that was made before the Ledger had heard of this host was pushed to others only.
     if (this.gate.isBehind(receipt.pauseRevision ?? 0)) this.applyPauses(await ledger().pauses())

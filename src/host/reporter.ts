@@ -8,6 +8,8 @@ export interface ReporterOptions {
   readonly send: () => Promise<ReportReceipt>
   /** Whether anything is open, so that a heartbeat is owed. */
   readonly isLive: () => boolean
+  /** Whether the Ledger has to hear at once, because it does not know yet whom to tell of what. */
+  readonly isUrgent: () => boolean
   /** Uniform in [0, 1). */
   readonly random: () => number
 }
@@ -19,8 +21,8 @@ const MAX_RETRIES = 3
 const GATHER_MS = 50
 
 /**
- * Tells the Ledger what changed, as often as the Ledger wants it and no more: the first change almost at once, what
- * follows in one report per interval, and a heartbeat while something is open. A failed report is made up for by the next.
+ * Tells the Ledger what changed, as often as the Ledger wants it and no more: the first change and what is urgent almost
+ * at once, what follows in one report per interval, and a heartbeat while something is open. A failed report is made up for by the next.
  */
 export class Reporter {
   readonly #options: ReporterOptions
@@ -38,7 +40,7 @@ export class Reporter {
 
   /** On the hot path: costs nothing while a report is due anyway. */
   changed(): void {
-    if (this.#dirty) return
+    if (this.#dirty && !this.#isUrgent()) return
     this.#dirty = true
     if (!this.#sending) this.#schedule()
   }
@@ -54,12 +56,17 @@ export class Reporter {
   #schedule(): void {
     const now = this.#options.clock.now()
     const dueAt = this.#dirty
-      ? Math.max(now + GATHER_MS, this.#sentAt + this.#intervalMs)
+      ? Math.max(now + GATHER_MS, this.#isUrgent() ? 0 : this.#sentAt + this.#intervalMs)
       : now + HEARTBEAT_MS * (0.9 + 0.1 * this.#options.random())
     if (dueAt >= this.#dueAt) return
     this.#cancelTimer?.()
     this.#dueAt = dueAt
     this.#cancelTimer = this.#options.clock.after(dueAt - now, () => void this.#send())
+  }
+
+  /** A Ledger that does not answer is left alone all the same. */
+  #isUrgent(): boolean {
+    return this.#failures === 0 && this.#options.isUrgent()
   }
 
   #send(): Promise<void> {

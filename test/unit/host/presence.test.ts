@@ -104,6 +104,34 @@ test('tells the Ledger of its own cluster alone, of who is active and who is hel
   ])
 })
 
+test('asks what is paused until the Ledger knows of its pools, and is told from then on', async () => {
+  const { one, world } = presence()
+  world.pools = [pool]
+  expect(one.isUnknown).toBe(true)
+  await one.gate.pass(requestOf('a'))
+  // A pause that was made now would not be pushed here.
+  world.pauses = pausesOf(2, 'a')
+  const held = one.gate.pass(requestOf('a'))
+  await settle()
+  expect(one.gate.held).toBe(1)
+  one.applyPauses(pausesOf(3))
+  await held
+  world.pauses = pausesOf(3)
+  await one.report()
+  expect(one.isUnknown).toBe(false)
+  const { reads } = world
+  await one.gate.pass(requestOf('a'))
+  expect(world.reads).toBe(reads)
+
+  // Its pools are gone, and the Ledger knows: those that are opened next it has to hear of again.
+  world.pools = []
+  await one.report()
+  world.pools = [pool]
+  expect(one.isUnknown).toBe(true)
+  await one.gate.pass(requestOf('a'))
+  expect(world.reads).toBe(reads + 1)
+})
+
 test('a host that tenants share has no owner', async () => {
   const { one, world } = presence()
   one.touch('a', null)

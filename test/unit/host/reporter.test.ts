@@ -6,12 +6,19 @@ import { FakeClock, settle } from '../support/clock.ts'
 function reporting() {
   const clock = new FakeClock()
   const started = clock.now()
-  const world = { live: false, fails: false, nextReportMs: 250, hold: undefined as Promise<void> | undefined }
+  const world = {
+    live: false,
+    fails: false,
+    urgent: false,
+    nextReportMs: 250,
+    hold: undefined as Promise<void> | undefined,
+  }
   const sent: number[] = []
   const reporter = new Reporter({
     clock,
     random: () => 0.5,
     isLive: () => world.live,
+    isUrgent: () => world.urgent,
     send: async () => {
       sent.push(clock.now() - started)
       await world.hold
@@ -27,6 +34,34 @@ test('nothing is reported while nothing changes and nothing is open', async () =
   await clock.advance(3_600_000)
   expect(sent).toEqual([])
   expect(clock.timers).toBe(0)
+})
+
+test('what is urgent is reported almost at once, however long the Ledger wants to be left alone', async () => {
+  const { clock, reporter, sent, world } = reporting()
+  world.nextReportMs = 10_000
+  reporter.changed()
+  await clock.advance(100)
+  // Waits for its turn, until something urgent comes along.
+  reporter.changed()
+  await clock.advance(900)
+  expect(sent).toEqual([50])
+  world.urgent = true
+  reporter.changed()
+  await clock.advance(50)
+  expect(sent).toEqual([50, 1_050])
+})
+
+test('a Ledger that does not answer is not asked more often for what is urgent', async () => {
+  const { clock, reporter, sent, world } = reporting()
+  world.fails = true
+  world.urgent = true
+  reporter.changed()
+  await clock.advance(50)
+  for (let at = 0; at < 9_000; at += 100) {
+    reporter.changed()
+    await clock.advance(100)
+  }
+  expect(sent).toEqual([50])
 })
 
 test('the first change is reported almost at once, with what follows on its heels', async () => {
