@@ -1,11 +1,14 @@
 import { TENANTS } from './tenants.ts'
 
+/** How many posts are read: the newest one, about 350 bytes of JSON. */
+export const POSTS = 1
+
 /** The statement of src/routes/posts/postgres.ts, for everybody who is compared with Rockpool. */
 export const NEWEST_POSTS = {
   text: `SELECT id, title, content, tags, views::float8 AS views, likes::float8 AS likes, created_at, updated_at
            FROM "tenant_${TENANTS.postgres}".posts
           ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2`,
-  values: [20, 0],
+  values: [POSTS, 0],
 }
 
 /** The database, and the options of `find`, of src/routes/posts/mongo.ts. */
@@ -13,8 +16,8 @@ export const MONGO_DATABASE = `user_${TENANTS.mongo}_db`
 export const FIND_NEWEST = {
   sort: { created_at: -1, _id: -1 },
   skip: 0,
-  limit: 20,
-  batchSize: 20,
+  limit: POSTS,
+  batchSize: POSTS,
   singleBatch: true,
 } as const
 

@@ -1,6 +1,6 @@
 import { TENANTS } from './tenants.ts'
 
-/** The newest twenty of twenty posts are read. */
+/** How many are written. */
 const POSTS = 20
 const CONTENT = 'Where the tide goes out, what stays behind is a pool. '.repeat(4).slice(0, 200)
 

@@ -40,9 +40,10 @@ const traced = createMiddleware<EdgeEnv>(async (c, next) => {
   // Set on the answer itself: Hono's own way would make a new answer for each field.
   c.res.headers.set('x-request-id', requestId)
   writeTrace(c.res.headers, trace)
-  const { config, limitMs, spent } = c.var
-  if (config?.serverTiming) {
-    c.res.headers.set('server-timing', serverTiming({ ...spent, limitMs, totalMs }))
+  // Not `c.var`, here and wherever every request comes by: each use of it copies all that was set.
+  if (c.get('config')?.serverTiming) {
+    const timing = serverTiming({ ...c.get('spent'), limitMs: c.get('limitMs'), totalMs })
+    c.res.headers.set('server-timing', timing)
   }
   const route = routeName(c)
   meterRequest(c, route, totalMs)

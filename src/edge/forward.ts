@@ -24,7 +24,7 @@ const busy = new Busy()
 
 /** The tenant of that id, with this request counted: its record is read and the limit asked at the same time. */
 async function admitted(c: Context<EdgeEnv>, id: string): Promise<Tenant> {
-  const { config } = c.var
+  const config = c.get('config')
   const reading = (async () => findTenant(id, config, (work) => c.executionCtx.waitUntil(work)))()
   const limit = reading.then(({ rateLimit, tier }) => rateLimit ?? config.tiers[tier].rate_limit)
   // Whoever is refused before it is read does not hear of it.
@@ -52,7 +52,7 @@ export async function forward(c: Context<EdgeEnv>): Promise<Response> {
 /** Who calls. Who cannot say it credibly is limited by address, and told so before being told what was wrong. */
 async function identified(c: Context<EdgeEnv>): Promise<Identity> {
   try {
-    return await identify(c.req.raw, c.var.config)
+    return await identify(c.req.raw, c.get('config'))
   } catch (error) {
     await limitAddress(c)
     throw error
@@ -73,8 +73,9 @@ export async function runFor(
   { tenant, caller }: { tenant: Tenant; caller: Caller },
   { url, init, repeatable }: TenantRequest,
 ): Promise<Response> {
-  const { config, requestId, trace } = c.var
-  const { traceId } = trace
+  const config = c.get('config')
+  const requestId = c.get('requestId')
+  const { traceId } = c.get('trace')
   const places = await placesInForce(c, tenant)
   const place = placeOf(places, busy, Math.random)
   c.set('placement', place.kind)

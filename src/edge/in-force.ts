@@ -20,14 +20,14 @@ export async function placesInForce(
   c: Context<EdgeEnv>,
   tenant: Tenant,
 ): Promise<readonly [Placement, ...Placement[]]> {
-  const { config } = c.var
+  const config = c.get('config')
   const placement = placementOf(tenant, config)
   return placesOf(tenant, config, placement === 'auto' ? await strategyInForce(c) : placement)
 }
 
 /** What `auto` stands for now, in this isolate. Never throws. */
 export function strategyInForce(c: Context<EdgeEnv>): Promise<Strategy> {
-  const { config } = c.var
+  const config = c.get('config')
   return cacheOf(config).current({
     read: async () => (await readAdvice(c.env, config)).strategy,
     waitUntil: (task) => c.executionCtx.waitUntil(task),

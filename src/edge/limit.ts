@@ -15,7 +15,8 @@ import { logRefusal } from './limits/refusal-log.ts'
 /** Tells every limited caller of its limit, whatever became of the request. */
 export const limitFields = createMiddleware<EdgeEnv>(async (c, next) => {
   await next()
-  if (c.var.verdict) writeLimitFields(c.res.headers, c.var.verdict, Date.now())
+  const verdict = c.get('verdict')
+  if (verdict) writeLimitFields(c.res.headers, verdict, Date.now())
 })
 
 /** Limits whoever asks by address. */
@@ -29,7 +30,7 @@ export const limitedByAddress = createMiddleware<EdgeEnv>(async (c, next) => {
  * `rate_limited`, `limiter_unavailable`, or what reading the record threw.
  */
 export async function limitTenant(c: Context<EdgeEnv>, id: string, record: Promise<number>): Promise<void> {
-  const { config } = c.var
+  const config = c.get('config')
   const limits = limitsOf(config)
   const guess = config.tiers[configuredTier(id, config)].rate_limit
   if (limits) await enforce(c, limits.admitTenant(id, guess, record, keepAliveOf(c)))
@@ -38,7 +39,7 @@ export async function limitTenant(c: Context<EdgeEnv>, id: string, record: Promi
 
 /** Counts a request that does not say, or not credibly, who it is from. Throws `rate_limited`. */
 export async function limitAddress(c: Context<EdgeEnv>): Promise<void> {
-  const { config } = c.var
+  const config = c.get('config')
   const key = addressKey(c.req.raw.headers.get('cf-connecting-ip'))
   await limitBy(c, { policy: 'address', key, limit: config.limits.address })
 }
@@ -49,7 +50,7 @@ export async function limitAdmin(c: Context<EdgeEnv>): Promise<void> {
 }
 
 async function limitBy(c: Context<EdgeEnv>, request: Omit<LimitRequest, 'keepAlive'>): Promise<void> {
-  const limits = limitsOf(c.var.config)
+  const limits = limitsOf(c.get('config'))
   if (limits) await enforce(c, limits.admit({ ...request, keepAlive: keepAliveOf(c) }))
 }
 

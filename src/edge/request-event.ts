@@ -4,12 +4,16 @@ import type { EdgeEnv } from './bindings.ts'
 
 /** What is told of a request that was answered after `durationMs`. On the hot path. */
 export function requestEvent(c: Context<EdgeEnv>, route: string, durationMs: number): RequestEvent {
-  const { requestId, trace, tenant, host, placement, spent, verdict } = c.var
+  const trace = c.get('trace')
+  const tenant = c.get('tenant')
+  const host = c.get('host')
+  const placement = c.get('placement')
+  const spent = c.get('spent')
   const cache = c.res.headers.get('x-cache')
-  const remaining = verdict?.quota?.remaining
+  const remaining = c.get('verdict')?.quota?.remaining
   return {
     event: 'request',
-    request_id: requestId,
+    request_id: c.get('requestId'),
     trace_id: trace.traceId,
     span_id: trace.spanId,
     method: c.req.method,

@@ -18,7 +18,7 @@ export function methodName(method: string): string {
 export function routeName(c: Context<EdgeEnv>): string {
   return (
     matchedRoutes(c).findLast(hasPattern)?.path ??
-    c.var.spent?.route ??
+    c.get('spent')?.route ??
     (c.req.path.startsWith('/api/') ? tenantRoute(c.req.method, c.req.path) : undefined) ??
     'unknown'
   )

@@ -22,6 +22,9 @@ const SAMPLED = '01'
 /** The length up to which a state should be passed on; printable ASCII. */
 const TRACESTATE = /^[\x20-\x7e]{1,512}$/
 
+/** By byte. */
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 const TRACE_ID_BYTES = 16
 const SPAN_ID_BYTES = 8
 
@@ -50,7 +53,7 @@ export function continueTrace(
   return {
     traceId,
     spanId,
-    flags: hex(known),
+    flags: HEX[known] ?? SAMPLED,
     state: state !== null && TRACESTATE.test(state) ? state : undefined,
   }
 }
@@ -63,10 +66,7 @@ export function writeTrace(headers: Headers, { traceId, spanId, flags, state }: 
 
 /** Never all zeros, which stands for no id. */
 function newId(bytes: number, random: (bytes: number) => Uint8Array): string {
-  const id = Array.from(random(bytes), hex).join('')
+  let id = ''
+  for (const byte of random(bytes)) id += HEX[byte]
   return NO_ID.test(id) ? id.replace(/0$/, '1') : id
-}
-
-function hex(byte: number): string {
-  return byte.toString(16).padStart(2, '0')
 }

@@ -10,6 +10,7 @@ import type {
   ServerConnections,
 } from './engine.ts'
 import { type DriverCall, recorded } from './mongo-commands.ts'
+import { MongoDatabases } from './mongo-databases.ts'
 import { mongoFault } from './mongo-fault.ts'
 import { mongoShape } from './mongo-shape.ts'
 import { MongoTransactions, type StepOptions } from './mongo-transactions.ts'
@@ -49,8 +50,8 @@ function clientOptions(options: EngineOptions): MongoClientOptions {
     maxPoolSize: options.largestSize,
     maxConnecting: MAX_CONNECTING,
     maxIdleTimeMS: options.maxIdleMs,
-    // Rockpool's own admission comes first; whoever is admitted waits here for an opening at most.
-    waitQueueTimeoutMS: options.connectTimeoutMs,
+    // No `waitQueueTimeoutMS`: nobody who was not admitted gets as far as the driver's queue, who waits there for an
+    // opening is told when that fails, and the driver would set a timer and race two promises for every operation.
     connectTimeoutMS: options.connectTimeoutMs,
     serverSelectionTimeoutMS: Math.min(SERVER_SELECTION_MS, options.connectTimeoutMs),
     // Ends a connection on which no answer comes. The driver's `timeoutMS` does nothing as of 7.8 (deprecated there as
@@ -67,6 +68,7 @@ class MongoPool implements EnginePool<MongoConnection> {
   readonly #options: EngineOptions
   readonly #hooks: EngineHooks
   readonly #transactions: MongoTransactions
+  readonly #databases: MongoDatabases
   /** Open connections, by address and id: a replica set has a pool for each member, and ids are per pool. */
   readonly #open = new Set<string>()
   #checkedOut = 0
@@ -78,6 +80,7 @@ class MongoPool implements EnginePool<MongoConnection> {
     this.#options = options
     this.#hooks = hooks
     this.#transactions = new MongoTransactions(client, options.now)
+    this.#databases = new MongoDatabases(client)
     this.#openedAt = options.now()
     const lifetime = options.lifetime()
     // The sweep that looks at this comes once a minute.
@@ -93,7 +96,13 @@ class MongoPool implements EnginePool<MongoConnection> {
 
   /** The driver lends a connection to each operation by itself; what is taken here is the right to one. */
   async checkout(): Promise<Checkout<MongoConnection>> {
-    const connection = new MongoConnection(this.#client, this.#options, this.#hooks, this.#transactions)
+    const connection = new MongoConnection(
+      this.#client,
+      this.#options,
+      this.#hooks,
+      this.#databases,
+      this.#transactions,
+    )
     return {
       connection,
       lastUsedAt: this.#lastUsedAt,
@@ -149,7 +158,7 @@ class MongoPool implements EnginePool<MongoConnection> {
  */
 export class MongoConnection {
   readonly engine = 'mongo'
-  readonly #client: MongoClient
+  readonly #databases: MongoDatabases
   readonly #transactions: MongoTransactions
   readonly #options: EngineOptions
   readonly #hooks: EngineHooks
@@ -161,9 +170,10 @@ export class MongoConnection {
     client: MongoClient,
     options: EngineOptions,
     hooks: EngineHooks,
+    databases = new MongoDatabases(client),
     transactions = new MongoTransactions(client, options.now),
   ) {
-    this.#client = client
+    this.#databases = databases
     this.#transactions = transactions
     this.#options = options
     this.#hooks = hooks
@@ -187,7 +197,7 @@ export class MongoConnection {
     const readPreference = this.#readPreference
     const calls: DriverCall[] = []
     const running = this.#last.then(() =>
-      operation(recorded(this.#client.db(database, { readPreference }), calls), { maxTimeMS: timeoutMs }),
+      operation(recorded(this.#databases.named(database, readPreference), calls), { maxTimeMS: timeoutMs }),
     )
     this.#last = running.catch(() => {})
     try {

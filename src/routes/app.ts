@@ -23,7 +23,8 @@ routes.use(async (c, next) => {
   const pattern = routePath(c, -1)
   if (pattern !== EVERY_ROUTE) c.env.onRoute(pattern)
   // After a refusal too: that there is no such post may be news to a replica only.
-  if (c.var.servedBy !== undefined) c.header('x-served-by', c.var.servedBy)
+  const servedBy = c.get('servedBy')
+  if (servedBy !== undefined) c.res.headers.set('x-served-by', servedBy)
 })
 
 routes.route('/api/posts', posts)

@@ -35,17 +35,20 @@ export async function cached<T extends object>(
   work: (connection: Connection) => Promise<Found<T> | undefined>,
   missing: () => Problem = () => new Problem('not_found'),
 ): Promise<Response & TypedResponse<JSONParsed<T>, 200, 'json'>> {
+  let own: { readonly etag: string; readonly json: string } | undefined
   const load = async () => {
     const found = await read(c, name, work)
     if (!found) throw missing()
-    return encode(found)
+    own = { etag: found.etag ?? '', json: JSON.stringify(found.answer) }
+    return encode(own)
   }
   const isEventual = consistencyOf(c, name) === 'eventual'
   const fresh = asksForFresh(c.req.header('cache-control') ?? '')
   const { body, outcome, ageMs } = isEventual
     ? await NO_CACHE.read({ ...query, fresh }, load)
     : await c.env.cache.read({ ...query, fresh }, load)
-  const { etag, json } = decode(body)
+  // What was read for this very request need not be decoded.
+  const { etag, json } = own ?? decode(body)
   const headers = {
     'content-type': 'application/json',
     'x-cache': outcome,
@@ -59,12 +62,19 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 const NEWLINE = 10
 
-/** One text for both, the ETag in the first line: what is kept are bytes. */
-function encode({ answer, etag = '' }: Found<object>): Uint8Array {
-  return encoder.encode(`${etag}\n${JSON.stringify(answer)}`)
+/** An answer as it is sent. */
+interface Kept {
+  /** Empty where the resource has none. */
+  readonly etag: string
+  readonly json: string | Uint8Array<ArrayBuffer>
 }
 
-function decode(body: Uint8Array): { readonly etag: string; readonly json: Uint8Array<ArrayBuffer> } {
+/** One text for both, the ETag in the first line: what is kept are bytes. */
+function encode({ etag, json }: { readonly etag: string; readonly json: string }): Uint8Array {
+  return encoder.encode(`${etag}\n${json}`)
+}
+
+function decode(body: Uint8Array): Kept {
   const end = body.indexOf(NEWLINE)
   return { etag: decoder.decode(body.subarray(0, end)), json: new Uint8Array(body.subarray(end + 1)) }
 }

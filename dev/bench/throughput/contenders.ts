@@ -1,5 +1,6 @@
 import { type Contender, contender, type Server } from '../contender.ts'
 import type { Lab } from '../lab.ts'
+import { POSTS } from '../newest-posts.ts'
 import { writePosts } from '../posts.ts'
 import type { EngineName } from '../tenants.ts'
 import * as names from './names.ts'
@@ -16,9 +17,9 @@ export interface Servers {
   readonly fastApi: Server | undefined
 }
 
-const LIST = '/api/posts?limit=20'
+const LIST = `/api/posts?limit=${POSTS}`
 
-/** Those that ask a database. All of them answer with twenty posts, which is made sure of. */
+/** Those that ask a database. All of them answer with the same post, which is made sure of. */
 export async function databaseContenders(
   lab: Lab,
   engine: EngineName,
@@ -67,7 +68,7 @@ function mustAgree(name: string, body: string, other: string): void {
   const same = a?.user_id === b?.user_id
   const essence = (answer: Posts | undefined) =>
     JSON.stringify(same ? answer : answer?.posts.map(({ title, content, tags }) => [title, content, tags]))
-  if (a?.posts.length !== 20 || essence(a) !== essence(b)) {
+  if (a?.posts.length !== POSTS || essence(a) !== essence(b)) {
     throw new Error(`${name} does not answer as the others do: ${body.slice(0, 300)}`)
   }
 }

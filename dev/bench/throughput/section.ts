@@ -24,7 +24,7 @@ export const throughput: Section = {
   title: 'Requests on a warm pool',
   question:
     'How many requests does it answer, how quickly and at what cost, against what people do without it? The newest ' +
-    'twenty posts of a tenant, 7 KB, read from the database by every request.',
+    'post of a tenant, 350 bytes, read from the database by every request.',
   async run(lab) {
     const { quick } = lab.settings
     await using closers = new AsyncDisposableStack()

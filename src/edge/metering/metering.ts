@@ -18,7 +18,8 @@ const deliveries = new Deliveries({
 
 /** Counts an answered request, and sees to it that the Meter hears of it. Never throws, and nobody waits for it. */
 export function meterRequest(c: Context<EdgeEnv>, route: string, durationMs: number): void {
-  const { verdict, tenant } = c.var
+  const verdict = c.get('verdict')
+  const tenant = c.get('tenant')
   const method = methodName(c.req.method)
   tally.count({ method, route, status: c.res.status, durationMs, verdict, tenant }, Date.now())
   const inMs = deliveries.undertake()
