@@ -71,6 +71,12 @@ export interface ProblemOptions {
   field?: string
 }
 
+/** The status and the title that answers with a code have. */
+export function kindOf(code: ProblemCode): { readonly status: number; readonly title: string } {
+  const [status, title] = KINDS[code]
+  return { status, title }
+}
+
 /** An ending other than success that the caller may see. */
 export class Problem extends Error {
   override readonly name = 'Problem'
@@ -80,7 +86,7 @@ export class Problem extends Error {
   readonly detail: string | undefined
 
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
-    super(options.detail ?? KINDS[code][1])
+    super(options.detail ?? kindOf(code).title)
     this.code = code
     this.detail = options.detail
     this.retryAfter = options.retryAfter
@@ -88,11 +94,11 @@ export class Problem extends Error {
   }
 
   get status(): number {
-    return KINDS[this.code][0]
+    return kindOf(this.code).status
   }
 
   get title(): string {
-    return KINDS[this.code][1]
+    return kindOf(this.code).title
   }
 }
 

@@ -2,7 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, Env } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { z } from 'zod'
-import { Problem, type ProblemCode } from '../problem.ts'
+import { kindOf, type ProblemCode } from '../problem.ts'
 import { invalidInput, readJson } from './input.ts'
 
 /**
@@ -98,7 +98,8 @@ export function tenantProblems(...codes: readonly ProblemCode[]): Record<never, 
  * and never return them.
  */
 export function problems(...codes: readonly ProblemCode[]): Record<never, ProblemAnswer> {
-  const byStatus = Object.groupBy(new Set(codes), (code) => new Problem(code).status)
+  // Not of a `Problem`: hundreds of errors, each with its stack, would be a third of what a Worker does at its start.
+  const byStatus = Object.groupBy(new Set(codes), (code) => kindOf(code).status)
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, some]) => [status, problemAnswer(some ?? [])]),
   )
@@ -110,7 +111,7 @@ export const PROBLEM_SCHEMA = 'Problem'
 type ProblemAnswer = ReturnType<typeof problemAnswer>
 
 function problemAnswer(codes: readonly ProblemCode[]) {
-  const told = codes.map((code) => `\`${code}\`: ${new Problem(code).title}.`)
+  const told = codes.map((code) => `\`${code}\`: ${kindOf(code).title}.`)
   const code = { type: 'string' as const, enum: [...codes] }
   const schema = {
     allOf: [

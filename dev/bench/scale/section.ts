@@ -31,7 +31,7 @@ export const scale: Section = {
         'The busy tenants are those that came last, one alone or a hundred in turn. A tenant that was forgotten pays for ' +
           'the reading of its record or the opening of its pool, which is not in here but in the section on cold starts.',
         'The second table is a whole request on workerd, with the most records in Redis for all; every tenant that is ' +
-          'known has sent one request.',
+          'known, 10,000 at most, has sent one request.',
       ],
       goals: [...askGoals(known, asks), requestGoal(known, standings)],
       figures: { known, ...pace, asks, standings },
