@@ -17,7 +17,7 @@ export interface Settings {
 export const FULL: Settings = {
   quick: false,
   rounds: 5,
-  seconds: 1.4,
+  seconds: 1.2,
   warmUpSeconds: 1,
   connections: CLIENTS,
 }
