@@ -11,7 +11,7 @@ const HOLD_MS = 100
 /** What a pool of threads has where nobody says otherwise, as FastAPI's for sync handlers does. */
 const THREADS = 40
 /** Enough to see that it works: a hundred of them one at a time take ten seconds. */
-const QUICK_REQUESTS = 20
+const QUICK_REQUESTS = 10
 
 /** Rounds of a full run: fewer than elsewhere, because one at a time takes ten seconds each, and they hardly differ. */
 const ROUNDS = 3

@@ -4,7 +4,7 @@ import { percent, shown, whole } from '../show.ts'
 import { type Attempt, findLargest, measureIdeal, STEP, type StrategyRow, TOLERANCE } from './ideal.ts'
 
 const FULL = { rounds: 3, holdMs: 1_000 }
-const QUICK = { rounds: 1, holdMs: 250 }
+const QUICK = { rounds: 1, holdMs: 100 }
 
 /** What the placements cost in time against their ideal. */
 export const strategies: Section = {
