@@ -29,8 +29,8 @@ const REWRITE_MS = 60_000
 /**
  * One per cluster, named after it. Grants the cluster's connections to the pools of all hosts; keeps the last report of
  * every host, so that statistics of the whole fleet are one call away, and keeps counting when hosts come and go; keeps
- * what is paused on the cluster, its last 15 minutes and its latest events; one of them says where the fleet's tenants are best placed. What it knows survives its
- * own resets in SQLite.
+ * what is paused on the cluster, its last 15 minutes and its latest events; one of them says where the fleet's tenants
+ * are best placed. What it knows survives its own resets in SQLite.
  */
 export class Ledger extends DurableObject<Env> {
   readonly #sql: SqlStorage

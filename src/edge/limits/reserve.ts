@@ -81,9 +81,8 @@ export class Reserve {
   }
 
   /**
-   * Notes what Redis said, and `tokens` more that were taken in advance and can be used before
-   * `until`. An answer that comes after its window is worth nothing, and what was held from another window is not added
-   * to this one's.
+   * Notes what Redis said, and `tokens` more that were taken in advance and can be used before `until`. An answer that
+   * comes after its window is worth nothing, and what was held from another window is not added to this one's.
    */
   note(key: string, quota: Quota, tokens: number, until: number, now: number): void {
     if (now >= until) return
