@@ -15,6 +15,7 @@ import {
   setFault,
   unknownTenant,
   until,
+  withinOneMinute,
   workerWith,
 } from './support.ts'
 
@@ -197,6 +198,7 @@ describe('the trace of a request', () => {
 
 describe('a limit', () => {
   it('that refuses a tenant is told once, with its name and no address', async () => {
+    await withinOneMinute()
     const tenant = newTenant('postgres')
     const fetch = workerWith({ TIERS: JSON.stringify({ basic: { rate_limit: 1 } }) })
     const headers = { ...headersOf(tenant), 'cf-connecting-ip': '192.0.2.77' }

@@ -1,19 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { ADMIN, clearFaults, headersOf, newTenant, setFault, workerWith } from './support.ts'
+import { ADMIN, clearFaults, headersOf, newTenant, setFault, withinOneMinute, workerWith } from './support.ts'
 
 const LOW = JSON.stringify({ free: { rate_limit: 3 }, basic: { rate_limit: 3 } })
-
-/** Every count of a test is to fall into one minute. */
-async function awayFromTheEdge(): Promise<void> {
-  const left = 60_000 - (Date.now() % 60_000)
-  if (left < 6_000) await new Promise((resolve) => setTimeout(resolve, left + 50))
-}
 
 afterEach(clearFaults)
 
 describe('a tenant', () => {
   it('is told its limit with every answer, and 429 with Retry-After when it is used up', async () => {
-    await awayFromTheEdge()
+    await withinOneMinute()
     const fetch = workerWith({ TIERS: LOW })
     const tenant = newTenant('postgres')
     for (const [n, path] of ['/api/posts', '/api/posts/none', '/api/posts'].entries()) {
@@ -45,7 +39,7 @@ describe('a tenant', () => {
   it.each(['sliding_window', 'token_bucket', 'fixed_window'])(
     'of 12 requests at once exactly its 3 pass: %s',
     async (algorithm) => {
-      await awayFromTheEdge()
+      await withinOneMinute()
       const fetch = workerWith({ TIERS: LOW, RATE_LIMIT_ALGORITHM: algorithm })
       const tenant = newTenant('postgres')
       const answers = await Promise.all(
@@ -78,7 +72,7 @@ describe('a tenant', () => {
 
 describe('who does not say who is calling', () => {
   it('is limited by address, whatever headers it sends, and without harm to tenants', async () => {
-    await awayFromTheEdge()
+    await withinOneMinute()
     const fetch = workerWith({ RATE_LIMIT_ADDRESS: '2' })
     const address = `2001:db8:${(Date.now() % 65_536).toString(16)}:1`
     const ask = (n: number) =>
@@ -98,7 +92,7 @@ describe('who does not say who is calling', () => {
 
 describe('the admin', () => {
   it('has a limit of its own, and sees how limits stand', async () => {
-    await awayFromTheEdge()
+    await withinOneMinute()
     const view = await workerWith({})<{ limiter: object }>('/admin/fleet', ADMIN)
     expect(view.body.limiter).toMatchObject({
       state: 'working',

@@ -145,6 +145,12 @@ export async function until<T>(
   }
 }
 
+/** Begins what takes up to `ms` where every count of it falls into one minute, as limits count them. */
+export async function withinOneMinute(ms = 6_000): Promise<void> {
+  const left = 60_000 - (Date.now() % 60_000)
+  if (left < ms) await new Promise((resolve) => setTimeout(resolve, left + 50))
+}
+
 /** A tenant id that nobody has enrolled. */
 export function unknownTenant(): string {
   return `dir-${crypto.randomUUID()}`

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { issueSessionToken, SESSION_S, sessionKey } from '../../../src/edge/dashboard/session-token.ts'
-import { send, workerWith } from '../support.ts'
+import { send, withinOneMinute, workerWith } from '../support.ts'
 import { COOKIE, SAME_ORIGIN, signedIn, signInWith } from './support.ts'
 
 describe('signing in to the dashboard', () => {
@@ -48,6 +48,7 @@ describe('signing in to the dashboard', () => {
   })
 
   it('can be tried by one address only so often', async () => {
+    await withinOneMinute()
     const limited = workerWith({ RATE_LIMIT_ADDRESS: '3' })
     const headers = { 'cf-connecting-ip': '192.0.2.77' }
     const statuses: number[] = []
