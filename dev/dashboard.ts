@@ -6,8 +6,8 @@ import { ROOT } from './local/worker/bundle.ts'
 const CLIENT = join(ROOT, 'src/edge/dashboard/client')
 
 /**
- * Makes what browsers load of the dashboard, as the assets of wrangler.toml: the page, and its script and style bundled
- * into a file each. wrangler runs this before it bundles the Worker.
+ * Makes what browsers load of the dashboard, as the assets of wrangler.toml: the page, its icon, and its script and style
+ * bundled into a file each. wrangler runs this before it bundles the Worker.
  * @throws {Error} with esbuild's messages
  */
 export async function buildDashboard(outdir = join(ROOT, 'dist/dashboard')): Promise<void> {
@@ -15,6 +15,7 @@ export async function buildDashboard(outdir = join(ROOT, 'dist/dashboard')): Pro
   await mkdir(assets, { recursive: true })
   await Promise.all([
     copyFile(join(CLIENT, 'index.html'), join(outdir, 'index.html')),
+    copyFile(join(CLIENT, 'icon.svg'), join(assets, 'icon.svg')),
     build({
       entryPoints: [join(CLIENT, 'dashboard.ts'), join(CLIENT, 'dashboard.css')],
       outdir: assets,

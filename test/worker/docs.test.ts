@@ -99,7 +99,9 @@ describe('the page of the document', () => {
     const response = await exports.default.fetch('http://rockpool.test/docs')
     const page = await response.text()
     expect(response.headers.get('content-type')).toMatch(/^text\/html/)
-    expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/)
+    expect(response.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; img-src data:; style-src 'sha256-/,
+    )
     expect(page).not.toMatch(/<script|\ssrc=|\sstyle=|\son\w+=/)
     for (const path of Object.keys((await read()).paths)) expect(page).toContain(`<code>${path}</code>`)
   })

@@ -20,9 +20,9 @@ summary { cursor: pointer; padding: .25rem 0 } summary b { display: inline-block
 dl { margin: .25rem 0 } dd { margin: 0 0 .5rem 1rem }
 `
 
-/** Nothing but the page's own style: no script, no font, no image, no frame. */
+/** Nothing but the page's own style: no script, no font, no frame, and no icon, for which browsers would ask. */
 export const PAGE_HEADERS = {
-  'content-security-policy': `default-src 'none'; style-src 'sha256-${digest(STYLE)}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'content-security-policy': `default-src 'none'; img-src data:; style-src 'sha256-${digest(STYLE)}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 }
@@ -35,6 +35,7 @@ export function layout(title: string, content: Html): Html {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
+<link rel="icon" href="data:,">
 <style>${raw(STYLE)}</style>
 </head>
 <body>${content}</body>
