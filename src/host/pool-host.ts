@@ -5,6 +5,7 @@ import type { Env } from '../env.ts'
 import type { Recall, RecallAnswer } from '../ledger/grant.ts'
 import type { ReportReceipt } from '../ledger/report.ts'
 import { PoolCache } from '../pools/cache.ts'
+import type { Client } from '../pools/candidate.ts'
 import { systemClock } from '../pools/clock.ts'
 import { isReplica } from '../pools/cluster.ts'
 import type { Lease } from '../pools/lease.ts'
@@ -120,8 +121,8 @@ export class PoolHost extends DurableObject<Env> {
     const call = readCall(request.headers)
     const { tenant, caller, requestId } = call
     const usage = new RequestUsage(call)
-    const admission = new Admission(() => this.#pass(call, request.signal))
-    const leases = this.#readLeases(call, admission, usage, request.signal)
+    const admission = new Admission(() => this.#pass(call, request))
+    const leases = this.#readLeases(call, admission, usage, request)
     let writes = false
     const response = await routes.fetch(request, {
       tenant,
@@ -222,10 +223,10 @@ export class PoolHost extends DurableObject<Env> {
     return this.ctx.id.name ?? this.ctx.id.toString()
   }
 
-  async #lease(call: Call, admission: Admission, usage: RequestUsage, signal: AbortSignal): Promise<Lease> {
+  async #lease(call: Call, admission: Admission, usage: RequestUsage, client: Client): Promise<Lease> {
     const lease = await timedLease(usage, async () => {
       await admission.pass()
-      return this.#admitted(call, usage, signal)
+      return this.#admitted(call, usage, client)
     })
     try {
       await this.#tenancies.ensure(call.tenant, call.pool, () => provision(lease.connection, call.tenant))
@@ -236,14 +237,14 @@ export class PoolHost extends DurableObject<Env> {
     return lease
   }
 
-  #readLeases(call: Call, admission: Admission, usage: RequestUsage, signal: AbortSignal): ReadLeases {
+  #readLeases(call: Call, admission: Admission, usage: RequestUsage, client: Client): ReadLeases {
     const { host, pool, tenant } = call
     return {
       admit: () => admission.pass(),
-      primary: () => this.#lease(call, admission, usage, signal),
+      primary: () => this.#lease(call, admission, usage, client),
       replica: (cluster) => {
         const spec = poolSpec(this.#config, { host, place: replicaPlace(pool, cluster), cluster })
-        const request = { ...leaseRequest(this.#config, tenant), usage, signal }
+        const request = { ...leaseRequest(this.#config, tenant), usage, client }
         return timedLease(usage, () => this.#pools.lease(spec, replicaRequest(request)))
       },
     }
@@ -256,21 +257,21 @@ export class PoolHost extends DurableObject<Env> {
   }
 
   /** Lets a tenant's request in. Throws what `Tenancies.admit` and `PauseGate.pass` throw. */
-  async #pass(call: Call, signal: AbortSignal): Promise<void> {
+  async #pass(call: Call, client: Client): Promise<void> {
     this.#tenancies.admit(call.tenant)
-    await this.#passGate(call, signal)
+    await this.#passGate(call, client)
   }
 
-  async #passGate({ tenant, pool }: Call, signal?: AbortSignal): Promise<void> {
+  async #passGate({ tenant, pool }: Call, client?: Client): Promise<void> {
     const presence = this.#presenceOn(CLUSTER_OF[tenant.engine])
     presence.touch(tenant.id, pool.tenant)
-    await presence.gate.pass({ ...leaseRequest(this.#config, tenant), signal })
+    await presence.gate.pass({ ...leaseRequest(this.#config, tenant), client })
   }
 
   /** A lease of the pool of a call that was let in. */
-  async #admitted(call: Call, usage: RequestUsage, signal?: AbortSignal): Promise<Lease> {
+  async #admitted(call: Call, usage: RequestUsage, client?: Client): Promise<Lease> {
     const spec = await this.#specOf(call)
-    return this.#pools.lease(spec, { ...leaseRequest(this.#config, call.tenant), usage, signal })
+    return this.#pools.lease(spec, { ...leaseRequest(this.#config, call.tenant), usage, client })
   }
 
   async #specOf({ host, pool: place, tenant }: Call): Promise<PoolSpec> {

@@ -5,11 +5,16 @@ import type { Lease } from './lease.ts'
 import type { PoolSurroundings } from './pool-spec.ts'
 import type { RequestUsage } from './request-usage.ts'
 
+/** A `Request`, for one. Its signal is made when it is read, which costs more than a lease: see `Candidate.watch`. */
+export interface Client {
+  readonly signal: AbortSignal
+}
+
 export interface LeaseRequest extends Waiter {
   /** How long to wait for a connection, in ms, opening included. */
   readonly timeoutMs: number
-  /** The caller's; leaving the queue is all it does. */
-  readonly signal?: AbortSignal | undefined
+  /** Whose going away ends the wait, and nothing else. */
+  readonly client?: Client | undefined
   /** Whose time it is; absent where it is not a tenant's request. */
   readonly usage?: RequestUsage | undefined
 }
@@ -27,8 +32,11 @@ export class Candidate<C extends PooledConnection> implements Waiter {
   readonly usage: RequestUsage | undefined
   /** The answer. */
   readonly lease: Promise<Lease<C>>
-  readonly #signal: AbortSignal | undefined
+  readonly #client: Client | undefined
+  readonly #leave: () => void
   readonly #cancelTimer: () => void
+  /** Of a client that is watched. */
+  #signal: AbortSignal | undefined
   #answer: { resolve(lease: Lease<C>): void; reject(problem: Problem): void } | undefined
 
   /** @param onLeave called when its time is up (`true`) or its caller went away (`false`) */
@@ -46,16 +54,21 @@ export class Candidate<C extends PooledConnection> implements Waiter {
     this.lease = new Promise((resolve, reject) => {
       this.#answer = { resolve, reject }
     })
-    this.#signal = request.signal
+    this.#client = request.client
+    this.#leave = () => onLeave(false)
     this.#cancelTimer = deadlines.after(request.timeoutMs, () => onLeave(true))
-    this.#onAbort = () => onLeave(false)
-    this.#signal?.addEventListener('abort', this.#onAbort)
   }
-
-  readonly #onAbort: () => void
 
   isWaiting(): boolean {
     return this.#answer !== undefined
+  }
+
+  /** Has the client's going away end the wait: for who is not served at once. */
+  watch(): void {
+    if (!this.isWaiting() || this.#signal) return
+    this.#signal = this.#client?.signal
+    if (this.#signal?.aborted) this.#leave()
+    else this.#signal?.addEventListener('abort', this.#leave)
   }
 
   resolve(lease: Lease<C>): void {
@@ -70,7 +83,7 @@ export class Candidate<C extends PooledConnection> implements Waiter {
     const answer = this.#answer
     this.#answer = undefined
     this.#cancelTimer()
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#signal?.removeEventListener('abort', this.#leave)
     return answer
   }
 }

@@ -106,6 +106,10 @@ export class FairQueue<W extends Waiter> {
     return waiter
   }
 
+  has(waiter: W): boolean {
+    return this.#lines.get(waiter.tenant)?.waiters.has(waiter) ?? false
+  }
+
   /** Whether `waiter` was still waiting. */
   remove(waiter: W): boolean {
     const line = this.#lines.get(waiter.tenant)

@@ -15,7 +15,7 @@ export interface PauseGateOptions {
 }
 
 /** What a request waits with at the gate. */
-type HeldRequest = Pick<LeaseRequest, 'tenant' | 'maxWaiting' | 'timeoutMs' | 'signal'>
+type HeldRequest = Pick<LeaseRequest, 'tenant' | 'maxWaiting' | 'timeoutMs' | 'client'>
 
 /** How long the keeper of the pauses may take to answer. */
 const READ_TIMEOUT_MS = 1_000
@@ -98,7 +98,8 @@ export class PauseGate {
     return this.#learning
   }
 
-  #hold({ tenant, maxWaiting, timeoutMs, signal }: HeldRequest): Promise<void> {
+  #hold({ tenant, maxWaiting, timeoutMs, client }: HeldRequest): Promise<void> {
+    const signal = client?.signal
     if (signal?.aborted) throw new Problem('client_closed_request')
     const waiters = this.#held.get(tenant) ?? new Set()
     if (waiters.size >= maxWaiting) {

@@ -253,7 +253,6 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
    */
   async lease(request: LeaseRequest): Promise<Lease<C>> {
     if (this.isEnding()) throw new Problem('pool_closed')
-    if (request.signal?.aborted) throw new Problem('client_closed_request')
     this.#queue.checkRoom(request)
     const candidate = new Candidate<C>(request, this.#around, (timedOut) => {
       this.#queue.remove(candidate)
@@ -263,6 +262,7 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     this.#queue.add(candidate)
     this.#lastUsedAt = candidate.since
     this.#pump()
+    if (this.#queue.has(candidate)) candidate.watch()
     this.#around.changed()
     return candidate.lease
   }
@@ -294,7 +294,10 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
       if (!open && !this.#growth.tryEnter(driver)) return
       const candidate = this.#queue.take()
       if (!candidate) return
-      if (!open) this.#growth.openings.begin(candidate)
+      if (!open) {
+        this.#growth.openings.begin(candidate)
+        candidate.watch()
+      }
       this.#leases++
       void this.#serve(driver, candidate)
     }
@@ -304,7 +307,10 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   async #serve(driver: EnginePool<C>, candidate: Candidate<C>): Promise<void> {
     let checkout: Checkout<C>
     try {
-      checkout = await this.#liveness.checkout(driver, () => this.#growth.enter(candidate))
+      checkout = await this.#liveness.checkout(driver, () => {
+        candidate.watch()
+        return this.#growth.enter(candidate)
+      })
     } catch (error) {
       const problem = toProblem(error)
       this.#leases--

@@ -73,7 +73,7 @@ test('followers are served although the first request went away during the openi
   const host = new FakeHost()
   host.engine.held = true
   const leader = new AbortController()
-  const first = problemOf(host.lease('a', {}, { signal: leader.signal }))
+  const first = problemOf(host.lease('a', {}, { client: leader }))
   const second = host.lease('a')
   await settle()
   leader.abort()

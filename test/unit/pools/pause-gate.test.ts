@@ -148,12 +148,12 @@ test('as many requests of a tenant are held as may wait, whatever others do', as
 test('who goes away is held no longer', async () => {
   kept = pausesOf(1, ['a'])
   const caller = new AbortController()
-  const left = problemOf(gate.pass(requestOf('a', { signal: caller.signal })))
+  const left = problemOf(gate.pass(requestOf('a', { client: caller })))
   await settle()
   caller.abort()
   expect(await left).toMatchObject({ code: 'client_closed_request' })
   expect([gate.held, clock.timers]).toEqual([0, 0])
-  const gone = gate.pass(requestOf('a', { signal: caller.signal }))
+  const gone = gate.pass(requestOf('a', { client: caller }))
   expect(await problemOf(gone)).toMatchObject({ code: 'client_closed_request' })
 })
 

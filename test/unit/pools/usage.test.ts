@@ -56,7 +56,7 @@ test('a caller who goes away is no timeout', async () => {
   const host = new FakeHost()
   await using _held = await host.lease('a', { maxSize: 1 })
   const away = new AbortController()
-  const left = problemOf(host.lease('a', { maxSize: 1 }, { signal: away.signal }))
+  const left = problemOf(host.lease('a', { maxSize: 1 }, { client: away }))
   away.abort()
   expect((await left).code).toBe('client_closed_request')
   expect(host.notices).toEqual([])

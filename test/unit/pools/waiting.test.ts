@@ -113,7 +113,7 @@ test('who goes away leaves the queue', async () => {
   const host = new FakeHost()
   const held = await host.lease('a', one)
   const caller = new AbortController()
-  const gone = problemOf(host.lease('a', one, { signal: caller.signal }))
+  const gone = problemOf(host.lease('a', one, { client: caller }))
   const next = host.lease('a', one)
   await settle()
   caller.abort()
@@ -126,16 +126,33 @@ test('who goes away leaves the queue', async () => {
 test('who went away before asking is not let in', async () => {
   const host = new FakeHost()
   const held = await host.lease('a', one)
-  const gone = host.lease('a', one, { signal: AbortSignal.abort() })
+  const gone = host.lease('a', one, { client: { signal: AbortSignal.abort() } })
   expect(await problemOf(gone)).toMatchObject({ code: 'client_closed_request' })
   expect(host.cache.statistics()[0]?.waiting).toBe(0)
   await held.release()
 })
 
+test('nobody looks whether a client went away who is served at once', async () => {
+  const host = new FakeHost()
+  let looks = 0
+  const client = {
+    get signal() {
+      looks++
+      return AbortSignal.abort()
+    },
+  }
+  await (await host.lease('a', one)).release()
+  const lease = await host.lease('a', one, { client })
+  expect(looks).toBe(0)
+  expect(await problemOf(host.lease('a', one, { client }))).toMatchObject({ code: 'client_closed_request' })
+  expect(looks).toBe(1)
+  await lease.release()
+})
+
 test('going away later changes nothing for who was served', async () => {
   const host = new FakeHost()
   const caller = new AbortController()
-  const lease = await host.lease('a', one, { signal: caller.signal })
+  const lease = await host.lease('a', one, { client: caller })
   caller.abort()
   await host.clock.advance(60_000)
   expect(host.cache.statistics()[0]).toMatchObject({ used: 1, lease_timeouts: 0 })

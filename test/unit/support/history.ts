@@ -50,7 +50,7 @@ export class History {
 
   ask(key: string, spec: Partial<PoolSpec>, request: Pick<LeaseRequest, 'timeoutMs' | 'maxWaiting'>): void {
     const caller = new AbortController()
-    const lease = this.host.lease(key, spec, { ...request, signal: caller.signal })
+    const lease = this.host.lease(key, spec, { ...request, client: caller })
     const until = this.host.clock.now() + request.timeoutMs
     const asked: Asked = { pool: this.host.cache.find(key), until, caller, answer: undefined }
     this.asked.push(asked)
