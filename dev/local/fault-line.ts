@@ -23,6 +23,8 @@ export class FaultLine extends Duplex {
   readonly #direction: Direction
   readonly #queue: Held[] = []
   readonly #stopListening: () => void
+  /** Before this nothing comes out. */
+  readonly #opensAt: number
   #heldBytes = 0
   #isWanted = false
   #isCut = false
@@ -32,8 +34,10 @@ export class FaultLine extends Duplex {
   #limitBytes: number
   #passedBytes = 0
 
-  constructor(faults: Faults, direction: Direction) {
+  /** @param handshakes round trips that a new connection takes before it carries anything in this direction */
+  constructor(faults: Faults, direction: Direction, handshakes = 0) {
     super()
+    this.#opensAt = performance.now() + handshakes * faults.drawDelayMs()
     this.#faults = faults
     this.#direction = direction
     this.#limitBytes = faults.state.limitBytes
@@ -70,7 +74,7 @@ export class FaultLine extends Duplex {
   #hold(chunk: Buffer | null): void {
     const delay = this.#direction === 'to-client' ? this.#faults.drawDelayMs() : 0
     // Never before what was written earlier: the bytes of a connection stay in order, whatever jitter is drawn.
-    const due = Math.max(performance.now() + delay, this.#queue.at(-1)?.due ?? 0)
+    const due = Math.max(performance.now() + delay, this.#queue.at(-1)?.due ?? this.#opensAt)
     this.#queue.push({ chunk, due })
     this.#heldBytes += chunk?.length ?? 0
   }

@@ -18,7 +18,9 @@ export interface FaultState {
   blackhole: boolean
   /**
    * Latency in milliseconds, added once to what goes from the server to the client, so that a round trip costs
-   * `delayMs` more. It is latency and no bandwidth: chunks that arrive together leave together, in order.
+   * `delayMs` more, those of making a new connection among them: before it carries what a client says, one for TCP,
+   * and another for a WebSocket's upgrade. It is latency and no bandwidth: chunks that arrive together leave together,
+   * in order.
    */
   delayMs: number
   /** Each delay is drawn evenly from `delayMs` ± `jitterMs`, never below 0 and never out of order. */

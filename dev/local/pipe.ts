@@ -12,6 +12,8 @@ interface PipeOptions {
   reset: () => void
   /** Whether the client can end its own half and still read (TCP can, a WebSocket cannot). */
   isHalfCloseable: boolean
+  /** Round trips that making a connection takes, and that a delay makes longer: TCP's own, a WebSocket's upgrade. */
+  handshakes: number
 }
 
 /** A live connection from a client through a proxy to a server. */
@@ -23,8 +25,9 @@ export interface PipedConnection {
 }
 
 /** Connects a client with a server, both ways, through the faults, with backpressure. */
-export function pipe({ client, server, faults, reset, isHalfCloseable }: PipeOptions): PipedConnection {
-  const toServer = new FaultLine(faults, 'to-server')
+export function pipe(options: PipeOptions): PipedConnection {
+  const { client, server, faults, reset, isHalfCloseable, handshakes } = options
+  const toServer = new FaultLine(faults, 'to-server', handshakes)
   const toClient = new FaultLine(faults, 'to-client')
   const streams = [client, server, toServer, toClient]
   let isLimited = false

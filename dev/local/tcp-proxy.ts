@@ -48,6 +48,7 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
         faults,
         reset,
         isHalfCloseable: true,
+        handshakes: 1,
       })
       connections.add(connection)
       connection.closed.then(() => connections.delete(connection))

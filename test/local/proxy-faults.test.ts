@@ -169,7 +169,7 @@ test('cut over TCP is a reset, not an end', async () => {
 })
 
 test('a pool over the WebSocket proxy works again after every fault', async () => {
-  const pool = new Pool({ connectionString: postgres.server.url, max: 3, connectionTimeoutMillis: 500 })
+  const pool = new Pool({ connectionString: postgres.server.url, max: 3, connectionTimeoutMillis: 2_000 })
   pool.on('error', () => undefined)
   const changes: Partial<FaultState>[] = [{ refuse: true }, { blackhole: true }, { limitBytes: 20 }]
   for (const change of changes) {

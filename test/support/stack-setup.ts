@@ -27,7 +27,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     ...stack.info.variables,
     DB_ENV: 'test',
     DB_POOL_MAX_SIZE: '20',
-    DB_POOL_TIMEOUT: '3',
+    // Seconds: opening the first pool of an isolate, driver and all, has to fit in on a busy machine.
+    DB_POOL_TIMEOUT: '5',
     // Tests look at one pool of 20 per tenant, unless they ask for another placement.
     STRATEGY: 'dedicated',
     TIERS: JSON.stringify({

@@ -144,10 +144,10 @@ describe.each(ENGINES)('a request of a tenant on %s', (engine) => {
     expect(await logged('lease.timeout', { tenant })).toMatchObject({
       host: `dedicated:${tenant}`,
       code: 'pool_timeout',
-      wait_ms: 3_000,
+      wait_ms: 5_000,
       request_id: lastOf(lines, 'request', { tenant })?.request_id,
     })
-    expect(lastOf(lines, 'request', { tenant })?.wait_ms).toBeGreaterThanOrEqual(3_000)
+    expect(lastOf(lines, 'request', { tenant })?.wait_ms).toBeGreaterThanOrEqual(5_000)
   })
 })
 

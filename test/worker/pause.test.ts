@@ -5,7 +5,7 @@ import type { Ledger, PoolHost } from '../../src/index.ts'
 import { as, asAdmin, ENGINES, headersOf, newTenant, send, until, workerWith } from './support.ts'
 
 /** DB_POOL_TIMEOUT of these tests, in ms; see test/support/stack-setup.ts. */
-const TIMEOUT_MS = 3_000
+const TIMEOUT_MS = 5_000
 
 interface Fleet {
   clusters: { cluster: string; paused: number }[]

@@ -46,6 +46,7 @@ export function openWebSocketGate(
           faults,
           reset: () => webSocket.terminate(),
           isHalfCloseable: false,
+          handshakes: 2,
         })
         connections.add(connection)
         connection.closed.then(() => connections.delete(connection))

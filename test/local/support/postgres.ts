@@ -26,6 +26,7 @@ async function openPostgres(faults: Faults): Promise<Postgres> {
   const admin = new pg.Pool({ connectionString: server.url, max: 1 })
   // `end` does not wait for the server to see the goodbye, and what the server says when it stops may come first.
   admin.on('connect', (client) => client.on('error', () => undefined))
+  admin.on('error', () => undefined)
   closers.defer(() => admin.end())
   neonConfig.wsProxy = () => `127.0.0.1:${proxy.port}/v2`
   neonConfig.useSecureWebSocket = false
