@@ -6,7 +6,7 @@ import type { Workerd } from '../local/worker/workerd.ts'
 import type { StackInfo } from '../stack.ts'
 import { spawnStack } from '../stack-process.ts'
 import { LoadGenerator } from './load.ts'
-import { takeCleartextPasswords } from './password-authentication.ts'
+import { prepareLogins } from './logins.ts'
 import type { Settings } from './settings.ts'
 import { Workers } from './workers.ts'
 
@@ -20,6 +20,8 @@ const MAX_CONNECTIONS = 1_250
 export class Lab {
   readonly settings: Settings
   readonly stack: StackInfo
+  /** Of the user whom Postgres asks for SCRAM. */
+  readonly scramUrl: string
   readonly workers: Workers
   readonly load: LoadGenerator
   /** To the same server that the Workers use. */
@@ -31,11 +33,13 @@ export class Lab {
   private constructor(
     settings: Settings,
     stack: StackInfo,
+    scramUrl: string,
     log: (line: string) => void,
     closers: AsyncDisposableStack,
   ) {
     this.settings = settings
     this.stack = stack
+    this.scramUrl = scramUrl
     this.log = log
     this.workers = new Workers()
     this.load = new LoadGenerator()
@@ -62,8 +66,8 @@ export class Lab {
       ),
     )
     const { info } = await starting
-    await takeCleartextPasswords(info.postgresUrl)
-    return new Lab(settings, info, log, closers)
+    const { scramUrl } = await prepareLogins(info.postgresUrl)
+    return new Lab(settings, info, scramUrl, log, closers)
   }
 
   /** A folder of this run. */

@@ -41,7 +41,7 @@ export async function bundlePeers(lab: Lab): Promise<PeersWorker> {
       dir: await lab.dir(`peers/${started++}`),
       file,
       settings,
-      variables: { DB_PRIMARY_DB_URL, NEON_WS_PROXY, MONGODB_URI },
+      variables: { DB_PRIMARY_DB_URL, SCRAM_DB_URL: lab.scramUrl, NEON_WS_PROXY, MONGODB_URI },
     })
   return {
     start,

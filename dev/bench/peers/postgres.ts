@@ -1,4 +1,4 @@
-import { neonConfig, Pool, type PoolConfig } from '@neondatabase/serverless'
+import { Client, neonConfig, Pool, type PoolConfig } from '@neondatabase/serverless'
 import { NEWEST_POSTS } from '../newest-posts.ts'
 import { TENANTS } from '../tenants.ts'
 import type { PeerEnv } from './env.ts'
@@ -9,8 +9,7 @@ import type { PeerEnv } from './env.ts'
  * round trips.
  */
 export function openPostgres(env: PeerEnv, options: PoolConfig = {}): Pool {
-  neonConfig.wsProxy = () => env.NEON_WS_PROXY
-  neonConfig.useSecureWebSocket = false
+  throughProxy(env)
   return new Pool({ ...options, connectionString: env.DB_PRIMARY_DB_URL })
 }
 
@@ -21,7 +20,7 @@ export async function postgresConnection(pool: Pool): Promise<string> {
 }
 
 /** The same answer as Rockpool's. */
-export async function readRows(pool: Pool): Promise<Response> {
+export async function readRows(pool: Pick<Pool, 'query'>): Promise<Response> {
   const { rows } = await pool.query(NEWEST_POSTS.text, NEWEST_POSTS.values)
   return Response.json({ user_id: TENANTS.postgres, posts: rows })
 }
@@ -34,4 +33,22 @@ export async function rowsPerRequest(env: PeerEnv, ctx: ExecutionContext): Promi
   } finally {
     ctx.waitUntil(pool.end())
   }
+}
+
+/** The same where Postgres asks for SCRAM, for which nothing can be sent ahead. */
+export async function rowsPerRequestByScram(env: PeerEnv, ctx: ExecutionContext): Promise<Response> {
+  throughProxy(env)
+  const client = new Client(env.SCRAM_DB_URL)
+  client.neonConfig.pipelineConnect = false
+  await client.connect()
+  try {
+    return await readRows(client)
+  } finally {
+    ctx.waitUntil(client.end())
+  }
+}
+
+function throughProxy(env: PeerEnv): void {
+  neonConfig.wsProxy = () => env.NEON_WS_PROXY
+  neonConfig.useSecureWebSocket = false
 }

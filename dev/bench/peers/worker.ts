@@ -1,7 +1,7 @@
 import type { PeerEnv } from './env.ts'
 import { moduleClient } from './module-client.ts'
 import { documentsPerRequest } from './mongo.ts'
-import { rowsPerRequest } from './postgres.ts'
+import { rowsPerRequest, rowsPerRequestByScram } from './postgres.ts'
 
 export { Hop, Keeper, Sharer } from './objects.ts'
 export { MongoTutorial, PostgresTutorial } from './tutorial.ts'
@@ -18,6 +18,8 @@ export default {
           return await env.HOP.getByName('hop').fetch(request)
         case 'postgres-per-request':
           return await rowsPerRequest(env, ctx)
+        case 'postgres-per-request-scram':
+          return await rowsPerRequestByScram(env, ctx)
         case 'mongo-per-request':
           return await documentsPerRequest(env, ctx)
         case 'postgres-tutorial':

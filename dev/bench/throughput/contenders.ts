@@ -30,6 +30,9 @@ export async function databaseContenders(
   const called = (name: string) => names.keyOf(engine, name)
   const contenders = [
     await contender(called(names.PER_REQUEST), peers, `/${engine}-per-request`),
+    ...(engine === 'postgres'
+      ? [await contender(called(names.PER_REQUEST_SCRAM), peers, '/postgres-per-request-scram')]
+      : []),
     ...(engine === 'mongo' && fastApi ? [await contender(called(names.FASTAPI), fastApi, LIST, header)] : []),
     await contender(called(names.TUTORIAL), peers, `/${engine}-tutorial`),
     await contender(called(names.NODE), node, `/${engine}`),

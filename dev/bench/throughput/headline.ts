@@ -44,7 +44,15 @@ export function headline(
 /** Ours with everything on, and without what the peers do not have either, among them. */
 export function peersChart(near: Standings): Chart {
   const bars = ENGINES.flatMap((engine) =>
-    [names.PER_REQUEST, names.FASTAPI, names.TUTORIAL, names.NODE, names.BARE, DEDICATED].flatMap((name) => {
+    [
+      names.PER_REQUEST,
+      names.PER_REQUEST_SCRAM,
+      names.FASTAPI,
+      names.TUTORIAL,
+      names.NODE,
+      names.BARE,
+      DEDICATED,
+    ].flatMap((name) => {
       const standing = near[names.keyOf(engine, name)]
       if (!standing || standing.failure !== undefined) return []
       const { median } = standing.requestsPerSecond

@@ -3,6 +3,7 @@ import type { Placement } from './rockpool.ts'
 
 /** How the contenders are called in tables. */
 export const PER_REQUEST = 'Worker, connect per request'
+export const PER_REQUEST_SCRAM = 'Worker, connect per request, SCRAM'
 export const FASTAPI = 'FastAPI, one pymongo client per user'
 export const TUTORIAL = 'bare tutorial: an object with one client'
 export const NODE = 'plain Node, one pool'
