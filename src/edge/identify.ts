@@ -1,3 +1,4 @@
+import type { JWTPayload } from 'jose'
 import { z } from 'zod'
 import type { Config, TenantSource } from '../config.ts'
 import { Problem } from '../problem.ts'
@@ -38,18 +39,11 @@ const readers: Readonly<
     if (token === undefined) {
       throw new Problem('invalid_token', { detail: 'The Authorization header holds no bearer token.' })
     }
-    const claims = await verifyJwt(token, jwt)
-    const id = TenantId.safeParse(claims.user_id ?? claims.sub)
-    if (!id.success) {
-      throw new Problem('invalid_token', { detail: 'The token has no claim user_id or sub with a user ID.' })
-    }
-    const tenant = id.data
-    if ((request.headers.get('x-user-id') ?? tenant) !== tenant) {
+    const identity = claimedBy(await verifyJwt(token, jwt))
+    if ((request.headers.get('x-user-id') ?? identity.tenant) !== identity.tenant) {
       throw new Problem('user_id_mismatch', { field: 'X-User-ID' })
     }
-    // A token that has only `sub` names the tenant with it, and no user.
-    const user = claims.user_id === undefined ? undefined : UserId.safeParse(claims.sub).data
-    return { tenant, caller: { user, role: z.enum(ROLES).safeParse(claims.role).data } }
+    return identity
   },
 
   async header(request) {
@@ -62,6 +56,26 @@ const readers: Readonly<
     return value === null ? undefined : anybodyOf(value, 'user_id')
   },
 }
+
+/** By the claims of a verified token: the same object for as long as the token is remembered. */
+const identities = new WeakMap<JWTPayload, Identity>()
+
+/** Whom a verified token names. Throws `invalid_token`. */
+function claimedBy(claims: JWTPayload): Identity {
+  const known = identities.get(claims)
+  if (known) return known
+  const id = TenantId.safeParse(claims.user_id ?? claims.sub)
+  if (!id.success) {
+    throw new Problem('invalid_token', { detail: 'The token has no claim user_id or sub with a user ID.' })
+  }
+  // A token that has only `sub` names the tenant with it, and no user.
+  const user = claims.user_id === undefined ? undefined : UserId.safeParse(claims.sub).data
+  const identity = { tenant: id.data, caller: { user, role: Role.safeParse(claims.role).data } }
+  identities.set(claims, identity)
+  return identity
+}
+
+const Role = z.enum(ROLES)
 
 /** OpenID Connect Core 1.0, section 2: at most 255 ASCII characters. Others, which a header cannot carry, are no user. */
 const UserId = z.string().regex(/^[\x20-\x7e]{1,255}$/)

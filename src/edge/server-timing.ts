@@ -9,11 +9,9 @@ export interface Timings extends Pick<Spent, 'waitMs' | 'dbMs'> {
 
 /** The value of `Server-Timing` (w3.org/TR/server-timing). */
 export function serverTiming({ limitMs, waitMs, dbMs, totalMs }: Timings): string {
-  const metrics = [
-    ['limit', limitMs],
-    ['lease', waitMs],
-    ['db', dbMs],
-    ['total', totalMs],
-  ] as const
-  return metrics.flatMap(([name, ms]) => (ms === undefined ? [] : [`${name};dur=${ms}`])).join(', ')
+  return `${metric('limit', limitMs)}${metric('lease', waitMs)}${metric('db', dbMs)}total;dur=${totalMs}`
+}
+
+function metric(name: string, ms: number | undefined): string {
+  return ms === undefined ? '' : `${name};dur=${ms}, `
 }

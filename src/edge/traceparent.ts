@@ -66,7 +66,8 @@ export function writeTrace(headers: Headers, { traceId, spanId, flags, state }: 
 
 /** Never all zeros, which stands for no id. */
 function newId(bytes: number, random: (bytes: number) => Uint8Array): string {
+  const drawn = random(bytes)
   let id = ''
-  for (const byte of random(bytes)) id += HEX[byte]
+  for (let n = 0; n < bytes; n++) id += HEX[drawn[n] ?? 0]
   return NO_ID.test(id) ? id.replace(/0$/, '1') : id
 }

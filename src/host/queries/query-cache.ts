@@ -1,4 +1,5 @@
 import type { CacheStatistics } from '../../ledger/report.ts'
+import { LruMap } from '../../lru-map.ts'
 import type { Clock } from '../../pools/clock.ts'
 import type { CachedAnswer, CacheQuery } from '../../routes/bindings.ts'
 import { type DataScope, TenantCache } from './tenant-cache.ts'
@@ -45,8 +46,8 @@ interface Kept {
  */
 export class QueryCache {
   readonly #options: QueryCacheOptions
-  /** Least recently used first: a Map keeps insertion order, and what is used is inserted anew. */
-  readonly #tenants = new Map<string, Kept>()
+  /** Bounded by what is trimmed: who is busy stays, however many there are. */
+  readonly #tenants = new LruMap<string, Kept>(Number.MAX_SAFE_INTEGER)
   readonly #counts = { cache_hits: 0, cache_misses: 0, cache_bypasses: 0 }
   #bytes = 0
 
@@ -80,12 +81,12 @@ export class QueryCache {
 
   /** Forgets everybody. */
   clear(): void {
-    for (const { cache } of this.#tenants.values()) cache.drop()
+    for (const [, { cache }] of this.#tenants.oldestFirst()) cache.drop()
   }
 
   statistics(): CacheStatistics {
     let entries = 0
-    for (const { cache } of this.#tenants.values()) entries += cache.size
+    for (const [, { cache }] of this.#tenants.oldestFirst()) entries += cache.size
     return { ...this.#counts, entries, bytes: this.#bytes }
   }
 
@@ -108,13 +109,15 @@ export class QueryCache {
 
   /** What is kept of a tenant, which counts as used now; nothing of before the newest change of its record. */
   #keptOf(tenant: string, changedAt: number): Kept {
-    const kept = this.#tenants.get(tenant) ?? { cache: this.#newCache(tenant), changedAt }
+    let kept = this.#tenants.get(tenant)
+    if (!kept) {
+      kept = { cache: this.#newCache(tenant), changedAt }
+      this.#tenants.set(tenant, kept)
+    }
     if (changedAt > kept.changedAt) {
       kept.changedAt = changedAt
       kept.cache.drop()
     }
-    this.#tenants.delete(tenant)
-    this.#tenants.set(tenant, kept)
     this.#trim()
     return kept
   }
@@ -130,7 +133,7 @@ export class QueryCache {
   /** Takes from who has not been here for longest, until there is room. */
   #trim(): void {
     const { maxTotalBytes } = this.#options
-    for (const [tenant, { cache }] of this.#tenants) {
+    for (const [tenant, { cache }] of this.#tenants.oldestFirst()) {
       if (this.#bytes <= maxTotalBytes && this.#tenants.size <= MAX_TENANTS) return
       cache.clear()
       if (cache.isIdle()) this.#tenants.delete(tenant)
