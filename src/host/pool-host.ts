@@ -3,7 +3,6 @@ import { type Config, configOf } from '../config.ts'
 import { loadEngine } from '../engines/load.ts'
 import type { Env } from '../env.ts'
 import type { Recall, RecallAnswer } from '../ledger/grant.ts'
-import type { ReportReceipt } from '../ledger/report.ts'
 import { PoolCache } from '../pools/cache.ts'
 import type { Client } from '../pools/candidate.ts'
 import { systemClock } from '../pools/clock.ts'
@@ -11,7 +10,6 @@ import { isReplica } from '../pools/cluster.ts'
 import type { Lease } from '../pools/lease.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { PoolSpec } from '../pools/pool-spec.ts'
-import type { QuotaPool } from '../pools/quota.ts'
 import { RequestUsage } from '../pools/request-usage.ts'
 import type { CloseReason, Cluster, PoolStatistics } from '../pools/statistics.ts'
 import { Problem } from '../problem.ts'
@@ -23,13 +21,12 @@ import { recentEvents } from '../telemetry/recent-events.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { Admission } from './admission.ts'
 import { type Call, readCall } from './call.ts'
-import type { Grants } from './grants.ts'
 import { askServer, inspect, type PoolInspection } from './inspection.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { OwnDatabases } from './own-databases.ts'
 import { logLease, logPool, logStatistics } from './pool-log.ts'
 import { PoolStats } from './pool-stats.ts'
-import { Presence } from './presence.ts'
+import { Presences } from './presences.ts'
 import { type ProbeResult, probe } from './probe.ts'
 import { routeCache } from './queries/route-cache.ts'
 import { type ReadLeases, Reads } from './reads.ts'
@@ -52,10 +49,7 @@ export class PoolHost extends DurableObject<Env> {
   readonly #reporter: Reporter
   readonly #tenancies = new Tenancies()
   readonly #ownDatabases: OwnDatabases
-  /** Which life of this host this is; its counters begin at zero. */
-  readonly #instance = crypto.randomUUID()
-  /** By the clusters that this life was asked for: each has a Ledger of its own. */
-  readonly #presences = new Map<Cluster, Presence>()
+  readonly #presences: Presences
   readonly #reads: Reads
   /** Pools whose server is to be asked how many connections it takes. */
   readonly #asked = new Set<string>()
@@ -80,23 +74,24 @@ export class PoolHost extends DurableObject<Env> {
       random: Math.random,
       onChange: (cluster) => {
         // Its Ledger is told of a ban even when no pool could be opened there.
-        this.#presenceOn(cluster)
+        this.#presences.on(cluster)
         this.#reporter.changed()
       },
     })
     this.#reporter = new Reporter({
       clock: systemClock,
       random: Math.random,
-      send: () => this.#report(),
-      isUrgent: () => this.#isUnknown(),
-      isLive: () => !this.#pools.isEmpty() || [...this.#presences.values()].some(({ gate }) => gate.held > 0),
+      send: () => this.#presences.report(),
+      isUrgent: () => this.#presences.isUnknown,
+      isLive: () => !this.#pools.isEmpty() || this.#presences.isHolding,
     })
     this.#pools = new PoolCache({
       engine: (spec) => loadEngine(spec.target.engine),
       quota: {
-        claim: async (pool, isWanted) => this.#grantsOf(pool)?.claim(pool, isWanted) ?? pool.spec.maxSize,
-        askForMore: (pool) => this.#grantsOf(pool)?.askForMore(pool),
-        giveBack: (pool, size) => this.#grantsOf(pool)?.giveBack(pool, size),
+        claim: async (pool, isWanted) =>
+          this.#presences.grantsOf(pool)?.claim(pool, isWanted) ?? pool.spec.maxSize,
+        askForMore: (pool) => this.#presences.grantsOf(pool)?.askForMore(pool),
+        giveBack: (pool, size) => this.#presences.grantsOf(pool)?.giveBack(pool, size),
       },
       maxPools: result.config.poolCacheMax,
       drainMs: result.config.pool.timeoutMs,
@@ -113,6 +108,21 @@ export class PoolHost extends DurableObject<Env> {
       },
       onNotice: (notice) => logLease(this.#name, notice),
       onChange: () => this.#reporter.changed(),
+    })
+    this.#presences = new Presences({
+      host: this.#name,
+      // Which life of this host this is; its counters begin at zero.
+      instance: crypto.randomUUID(),
+      pools: this.#pools,
+      clock: systemClock,
+      queries: { ...this.#config.queryCache, commandTimeoutMs: this.#config.pool.commandTimeoutMs },
+      ledger: (cluster) => this.env.LEDGER.getByName(cluster),
+      events: recentEvents,
+      bannedUntil: (cluster) => (isReplica(cluster) ? this.#reads.bannedUntil(cluster) : undefined),
+      onChange: () => this.#reporter.changed(),
+      onUnreachable: ({ spec: { cluster, key } }) =>
+        log({ event: 'ledger.unreachable', host: this.#name, cluster, pool: key }),
+      onAsked: (pool) => this.#asked.add(pool.id),
     })
   }
 
@@ -135,7 +145,7 @@ export class PoolHost extends DurableObject<Env> {
         return leases.primary()
       },
       read: (consistency, work) => this.#reads.run(tenant, consistency, leases, work),
-      cache: routeCache(this.#presenceOn(CLUSTER_OF[tenant.engine]).queries, call, admission),
+      cache: routeCache(this.#presences.on(CLUSTER_OF[tenant.engine]).queries, call, admission),
     })
     if (writes) this.#reads.noteWrite(tenant)
     writeSpent(response.headers, usage.spent())
@@ -188,7 +198,7 @@ export class PoolHost extends DurableObject<Env> {
   /** Serves a deleted tenant no more, and closes the pools of its own; the answer is how many there were. */
   async expel(tenant: Tenant): Promise<number> {
     this.#tenancies.expel(tenant)
-    for (const { queries } of this.#presences.values()) queries.forget(tenant.id)
+    this.#presences.forget(tenant.id)
     const keys = this.#pools.statistics().flatMap((pool) => (pool.tenant === tenant.id ? [pool.key] : []))
     const closed = await Promise.all(keys.map((key) => this.#pools.close(key)))
     await this.#reporter.flush()
@@ -205,17 +215,17 @@ export class PoolHost extends DurableObject<Env> {
 
   /** Takes in what is paused on `cluster`, and lets go who is not any more. */
   applyPauses(cluster: Cluster, pauses: Pauses): void {
-    this.#presences.get(cluster)?.applyPauses(pauses)
+    this.#presences.find(cluster)?.applyPauses(pauses)
   }
 
   /** Gives connections back that the cluster's Ledger needs elsewhere. */
   recall(cluster: Cluster, recall: Recall): RecallAnswer {
-    return this.#presences.get(cluster)?.grants.recall(recall) ?? 'unknown'
+    return this.#presences.find(cluster)?.grants.recall(recall) ?? 'unknown'
   }
 
   /** Asks each of `clusters` for a sign of life, on a pool of one connection that is kept for the next time. */
   async probe(clusters: readonly Cluster[]): Promise<ProbeResult[]> {
-    for (const cluster of clusters) this.#presenceOn(cluster)
+    for (const cluster of clusters) this.#presences.on(cluster)
     return Promise.all(clusters.map((cluster) => probe(this.#pools, this.#config, this.#name, cluster)))
   }
 
@@ -263,7 +273,7 @@ export class PoolHost extends DurableObject<Env> {
   }
 
   async #passGate({ tenant, pool }: Call, client?: Client): Promise<void> {
-    const presence = this.#presenceOn(CLUSTER_OF[tenant.engine])
+    const presence = this.#presences.on(CLUSTER_OF[tenant.engine])
     presence.touch(tenant.id, pool.tenant)
     await presence.gate.pass({ ...leaseRequest(this.#config, tenant), client })
   }
@@ -279,34 +289,6 @@ export class PoolHost extends DurableObject<Env> {
     return poolSpec(this.#config, { host, place, cluster: CLUSTER_OF[tenant.engine], ownUrl })
   }
 
-  #presenceOn(cluster: Cluster): Presence {
-    let presence = this.#presences.get(cluster)
-    if (!presence) {
-      presence = new Presence({
-        host: this.#name,
-        instance: this.#instance,
-        cluster,
-        pools: this.#pools,
-        clock: systemClock,
-        queries: { ...this.#config.queryCache, commandTimeoutMs: this.#config.pool.commandTimeoutMs },
-        ledger: () => this.env.LEDGER.getByName(cluster),
-        events: recentEvents,
-        bannedUntil: () => (isReplica(cluster) ? this.#reads.bannedUntil(cluster) : undefined),
-        onChange: () => this.#reporter.changed(),
-        onUnreachable: (pool) =>
-          log({ event: 'ledger.unreachable', host: this.#name, cluster, pool: pool.spec.key }),
-        onAsked: (pool) => this.#asked.add(pool.id),
-      })
-      this.#presences.set(cluster, presence)
-    }
-    return presence
-  }
-
-  /** `undefined` for a pool that no budget bounds. */
-  #grantsOf({ spec }: QuotaPool): Grants | undefined {
-    return spec.isBudgeted ? this.#presenceOn(spec.cluster).grants : undefined
-  }
-
   /** Tells the Ledger how many connections the server takes, once a pool that it has asked about is open. */
   async #tellMax({ id, key, cluster }: PoolStatistics): Promise<void> {
     if (!this.#asked.delete(id)) return
@@ -316,24 +298,5 @@ export class PoolHost extends DurableObject<Env> {
     } catch {
       // The next pool that opens is asked again.
     }
-  }
-
-  /** Whether a Ledger is to hear of this host at once. On the hot path. */
-  #isUnknown(): boolean {
-    for (const presence of this.#presences.values()) if (presence.isUnknown) return true
-    return false
-  }
-
-  async #report(): Promise<ReportReceipt> {
-    const receipts = [...this.#presences].map(async ([cluster, presence]) => {
-      try {
-        return await presence.report()
-      } catch (error) {
-        log({ event: 'ledger.report_failed', host: this.#name, cluster })
-        throw error
-      }
-    })
-    const intervals = await Promise.all(receipts)
-    return { nextReportMs: Math.max(0, ...intervals.map((receipt) => receipt.nextReportMs)) }
   }
 }
