@@ -53,11 +53,23 @@ export function mongoFault(error: unknown, phase: Phase): Problem {
   if (name === 'MongoServerSelectionError') return new Problem('database_unavailable')
   if (TIMEOUTS.has(name))
     return new Problem(phase === 'opening' ? 'database_unavailable' : 'database_timeout')
+  // Whoever waits for a connection while another one is refused gets the refusal as the cause of a cleared pool.
+  if (LOST.has(name) && refuses(error)) return new Problem('database_refused')
   if (LOST.has(name)) return new Problem(phase === 'opening' ? 'database_unavailable' : 'connection_lost')
   if (CLOSED.has(name)) return new Problem('pool_closed')
   if (ENCODING.has(name)) return new Problem('unprocessable')
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
-  if (typeof code === 'number') return new Problem(SERVER_CODES[code] ?? 'query_failed')
+  const code = serverCode(error)
+  if (code !== undefined) return new Problem(SERVER_CODES[code] ?? 'query_failed')
   // Addresses that do not resolve, TLS that fails: the driver hands on what node:net and node:dns threw.
   return new Problem(phase === 'opening' ? 'database_unavailable' : 'query_failed')
+}
+
+function refuses(error: unknown): boolean {
+  const code = error instanceof Error ? serverCode(error.cause) : undefined
+  return code !== undefined && SERVER_CODES[code] === 'database_refused'
+}
+
+function serverCode(error: unknown): number | undefined {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
+  return typeof code === 'number' ? code : undefined
 }

@@ -31,6 +31,8 @@ test.each([
 
 const topology = { type: 'Unknown', servers: new Map() } as unknown as driver.TopologyDescription
 const named = (name: string) => Object.defineProperty(new driver.MongoError('hush'), 'name', { value: name })
+const lost = new driver.MongoNetworkError('hush')
+const cleared = (cause: Error) => Object.assign(named('MongoPoolClearedError'), { cause })
 
 const errors: readonly [string, unknown, string, string][] = [
   // error, in a statement, while opening
@@ -55,6 +57,8 @@ const errors: readonly [string, unknown, string, string][] = [
   ],
   ['no connection in time', named('MongoWaitQueueTimeoutError'), 'database_timeout', 'database_unavailable'],
   ['a pool that was cleared', named('MongoPoolClearedError'), 'connection_lost', 'database_unavailable'],
+  ['a pool that was cleared for a lost socket', cleared(lost), 'connection_lost', 'database_unavailable'],
+  ['a pool that was cleared for a refusal', cleared(server(18)), 'database_refused', 'database_refused'],
   ['a pool that was closed', named('MongoPoolClosedError'), 'pool_closed', 'pool_closed'],
   ['a client that was closed', new driver.MongoNotConnectedError('hush'), 'pool_closed', 'pool_closed'],
   ['a topology that was closed', new driver.MongoTopologyClosedError('hush'), 'pool_closed', 'pool_closed'],
