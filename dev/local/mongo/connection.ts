@@ -10,6 +10,8 @@ export class ClientConnection implements ClientState {
   readonly id: number
   readonly remote: string
   appName: string | undefined
+  user: string | undefined
+  authentication: ClientState['authentication']
   running: ClientState['running']
   /** Resolves when the socket is closed. */
   readonly closed: Promise<void>

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { listen } from '../listen.ts'
+import { AccessControl, AUTHENTICATION_DATABASE, type MongoUser } from './access-control.ts'
 import type { ServerState } from './commands/context.ts'
 import { ClientConnection } from './connection.ts'
 import { Cursors } from './cursors.ts'
@@ -12,12 +13,14 @@ interface MongoOptions {
   port?: number
   /** The data directory; without one everything is in memory. */
   dir?: string
+  /** With one the server is as mongod with `--auth`. Absent: everybody may do everything. */
+  user?: MongoUser
   log?: (line: string) => void
 }
 
 export interface MongoServer {
   readonly port: number
-  /** For MongoClient: `mongodb://127.0.0.1:<port>`. */
+  /** For MongoClient: `mongodb://127.0.0.1:<port>`, with the user where there is one. */
   readonly url: string
   connectionCount(): number
   /** Ends everything; what was acknowledged is in the data directory then. */
@@ -27,14 +30,17 @@ export interface MongoServer {
 /**
  * Starts a server that speaks MongoDB's wire protocol on 127.0.0.1, for development and tests where no mongod can be
  * had. It is a standalone server: no replica set, no transactions, no change streams, no server-side JavaScript.
- * Throws if the port or the data directory is in use.
+ * Throws if the port or the data directory is in use, or the user's name or password not printable ASCII.
  */
 export async function startMongo(options: MongoOptions): Promise<MongoServer> {
   const log = options.log ?? (() => undefined)
+  const { user } = options
+  const access = user && (await AccessControl.open(user))
   const store = await Store.open(options.dir, log)
   const connections = new Set<ClientConnection>()
   const state: ServerState = {
     store,
+    access,
     cursors: new Cursors(),
     failPoints: new FailPoints(),
     ttl: new TtlMonitor(store),
@@ -70,11 +76,17 @@ export async function startMongo(options: MongoOptions): Promise<MongoServer> {
   let closing: Promise<void> | undefined
   return {
     port: state.port,
-    url: `mongodb://127.0.0.1:${state.port}`,
+    url: urlOf(state.port, user),
     connectionCount: () => connections.size,
     close: () => {
       closing ??= closeAll()
       return closing
     },
   }
+}
+
+function urlOf(port: number, user: MongoUser | undefined): string {
+  if (!user) return `mongodb://127.0.0.1:${port}`
+  const credentials = [user.name, user.password].map(encodeURIComponent).join(':')
+  return `mongodb://${credentials}@127.0.0.1:${port}/?authSource=${AUTHENTICATION_DATABASE}`
 }

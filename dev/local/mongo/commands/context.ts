@@ -1,7 +1,9 @@
+import type { AccessControl } from '../access-control.ts'
 import type { Foreign } from '../aggregate/lookup.ts'
 import { plainDoc } from '../aggregate/plain.ts'
 import type { Cursors } from '../cursors.ts'
 import type { FailPoints } from '../failpoints.ts'
+import type { ScramConversation } from '../scram.ts'
 import type { Store } from '../store/store.ts'
 import type { TtlMonitor } from '../ttl.ts'
 import type { Doc } from '../values/codec.ts'
@@ -9,6 +11,8 @@ import type { Doc } from '../values/codec.ts'
 /** The state that all connections of a server share. */
 export interface ServerState {
   readonly store: Store
+  /** Absent: everybody may do everything. */
+  readonly access: AccessControl | undefined
   readonly cursors: Cursors
   readonly failPoints: FailPoints
   readonly ttl: TtlMonitor
@@ -29,6 +33,10 @@ export interface ClientState {
   readonly remote: string
   /** From the metadata of the first hello; failpoints can ask for it. */
   appName: string | undefined
+  /** Who has authenticated on this connection. */
+  user: string | undefined
+  /** The authentication that is under way. */
+  authentication: ScramConversation | undefined
   /** Aborts when the connection ends. */
   readonly closing: AbortSignal
   /** The command that is running, if one is. */

@@ -6,6 +6,7 @@ import { isNumeric, toNumeric } from '../values/compare.ts'
 import type { Request } from '../wire/message.ts'
 import { OP_QUERY } from '../wire/message.ts'
 import { aggregateCommands } from './aggregate.ts'
+import { authenticationCommands, checkAuthenticated } from './authentication.ts'
 import { bulkWriteCommands } from './bulk-write.ts'
 import { catalogCommands } from './catalog.ts'
 import type { ClientState, CommandContext, Handler, Opcounter, ServerState } from './context.ts'
@@ -19,6 +20,7 @@ import { writeCommands } from './write.ts'
 const COMMANDS = new Map<string, Handler>(
   Object.entries({
     ...handshakeCommands,
+    ...authenticationCommands,
     ...findCommands,
     ...aggregateCommands,
     ...writeCommands,
@@ -29,7 +31,8 @@ const COMMANDS = new Map<string, Handler>(
     ...diagnosticCommands,
   }),
 )
-const LEGACY = ['isMaster', 'ismaster', 'hello']
+/** What old drivers send as OP_QUERY before they know the server. */
+const LEGACY = ['isMaster', 'ismaster', 'hello', 'saslStart', 'saslContinue']
 const COUNTERS: Readonly<Record<string, Opcounter>> = { find: 'query', getMore: 'getmore' }
 /** Counted by their statements. */
 const WRITES = ['insert', 'update', 'delete']
@@ -87,6 +90,7 @@ function handlerFor(context: CommandContext, request: Request): Handler {
   checkDatabaseName(db)
   const handler = COMMANDS.get(name)
   if (!handler) throw new CommandError('CommandNotFound', `no such command: '${name}'`)
+  checkAuthenticated(context)
   if ('txnNumber' in command || 'startTransaction' in command || 'autocommit' in command) {
     throw new CommandError(
       'IllegalOperation',

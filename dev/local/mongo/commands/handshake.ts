@@ -1,6 +1,7 @@
 import { CommandError } from '../errors.ts'
 import { type Doc, isDoc, MAX_DOCUMENT_BYTES } from '../values/codec.ts'
 import { MAX_MESSAGE_BYTES } from '../wire/frames.ts'
+import { helloAuthentication } from './authentication.ts'
 import type { CommandContext, Handler } from './context.ts'
 
 /** The server version this stand-in speaks for, and its wire version. */
@@ -8,7 +9,8 @@ export const VERSION = '8.0.0'
 const MAX_WIRE_VERSION = 25
 
 /** `hello` of a standalone server, and `isMaster` of old clients. */
-function hello({ command, client, name }: CommandContext): Doc {
+function hello(context: CommandContext): Doc {
+  const { command, client, name } = context
   const metadata = command.client
   if (isDoc(metadata) && isDoc(metadata.application)) client.appName ??= String(metadata.application.name)
   return {
@@ -23,6 +25,7 @@ function hello({ command, client, name }: CommandContext): Doc {
     minWireVersion: 0,
     maxWireVersion: MAX_WIRE_VERSION,
     readOnly: false,
+    ...helloAuthentication(context),
   }
 }
 
@@ -42,10 +45,6 @@ const buildInfo: Handler = () => ({
 
 const nothing: Handler = () => ({})
 
-const noAuthentication: Handler = () => {
-  throw new CommandError('AuthenticationFailed', 'Authentication failed: this stand-in server has no users')
-}
-
 const noTransaction: Handler = () => {
   throw new CommandError(
     'IllegalOperation',
@@ -61,11 +60,6 @@ export const handshakeCommands: Record<string, Handler> = {
   buildInfo,
   buildinfo: buildInfo,
   ping: nothing,
-  connectionStatus: () => ({ authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] } }),
-  saslStart: noAuthentication,
-  saslContinue: noAuthentication,
-  authenticate: noAuthentication,
-  logout: nothing,
   endSessions: nothing,
   refreshSessions: nothing,
   killSessions: nothing,
