@@ -9,11 +9,19 @@ interface LocalSecrets {
   readonly jwtSecret: string
   readonly redisToken: string
   readonly directoryKey: string
+  /** Of the embedded MongoDB server's user. */
+  readonly mongoPassword: string
 }
 
 /** @param dir absent: secrets for this run alone */
 export async function localSecrets(dir: string | undefined): Promise<LocalSecrets> {
-  const made = { adminToken: secret(), jwtSecret: secret(), redisToken: secret(), directoryKey: key() }
+  const made = {
+    adminToken: secret(),
+    jwtSecret: secret(),
+    redisToken: secret(),
+    directoryKey: key(),
+    mongoPassword: secret(),
+  }
   if (dir === undefined) return made
   const file = join(dir, 'secrets.json')
   const kept = (await readIfThere(file)) ?? '{}'

@@ -76,8 +76,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     log(`Postgres: replica ready on port ${replica.port}, WebSocket proxy on ${replicaProxy.port}`)
     return { server, proxy, replica, replicaProxy }
   }
-  const mongo = async () => {
-    const uri = options.mongoUri ?? keep(await startMongo(at('mongo'))).url
+  const mongo = async (password: string) => {
+    const user = { name: 'rockpool', password }
+    const uri = options.mongoUri ?? keep(await startMongo({ ...at('mongo'), user })).url
     const target = mongoTarget(uri)
     const proxy = target && keep(await startTcpProxy({ target, faults: faults.mongo }))
     log(options.mongoUri ? 'MongoDB: the server of MONGODB_URI' : 'MongoDB: embedded server ready')
@@ -94,7 +95,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   try {
     const secrets = await localSecrets(dir)
-    const starting = [postgres(), mongo(), redis(secrets.redisToken)] as const
+    const starting = [postgres(), mongo(secrets.mongoPassword), redis(secrets.redisToken)] as const
     // When one fails, what is still starting has to be there before it can be closed.
     await Promise.allSettled(starting)
     const [postgresService, mongoUri, upstash] = await Promise.all(starting)

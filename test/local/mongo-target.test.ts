@@ -21,6 +21,8 @@ describe('a MongoDB URI behind the proxy', () => {
     const target = mongoTarget('mongodb://u:p%40@[::1]/shop')
     expect(target).toMatchObject({ host: '::1', port: 27_017 })
     expect(target?.throughProxy(5)).toBe('mongodb://u:p%40@127.0.0.1:5/shop?directConnection=true')
+    const guarded = mongoTarget('mongodb://u:p@127.0.0.1:1/?authSource=admin')?.throughProxy(5)
+    expect(guarded).toBe('mongodb://u:p@127.0.0.1:5/?authSource=admin&directConnection=true')
     expect(mongoTarget('mongodb://db.example:1/')).toMatchObject({ host: 'db.example', port: 1 })
   })
 

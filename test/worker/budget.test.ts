@@ -1,8 +1,8 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Call, writeCall } from '../../src/host/call.ts'
 import { PoolHost } from '../../src/index.ts'
+import { hostCall } from './host-call.ts'
 import { as, asAdmin, ENGINES, newTenant, until } from './support.ts'
 
 type EngineName = (typeof ENGINES)[number]
@@ -50,18 +50,6 @@ describe.each(ENGINES)('the budget of %s', (engine) => {
 it('without a Ledger a warm pool goes on, and a new one opens with one connection and says so', async () => {
   const [warm, cold] = [newTenant('postgres'), newTenant('postgres')]
   const host = 'dedicated:without-ledger'
-  const headersOf = (tenant: string) => {
-    const call: Call = {
-      host,
-      tenant: { id: tenant, tier: 'basic', engine: 'postgres' },
-      caller: {},
-      pool: { key: tenant, tenant, minSize: 1, maxSize: 4, weight: 1 },
-      requestId: 'budget',
-    }
-    const headers = new Headers()
-    writeCall(headers, call)
-    return headers
-  }
   const logged: unknown[] = []
   await runInDurableObject(env.POOL_HOST.getByName(host), async (_, state) => {
     let isUp = true
@@ -72,9 +60,10 @@ it('without a Ledger a warm pool goes on, and a new one opens with one connectio
       },
     }
     const alone = new PoolHost(state, { ...env, LEDGER: LEDGER as typeof env.LEDGER })
-    const request = async (tenant: string) =>
-      (await alone.fetch(new Request('http://rockpool.test/api/posts', { headers: headersOf(tenant) })))
-        .status
+    const request = async (tenant: string) => {
+      const headers = hostCall(tenant, 'postgres', host)
+      return (await alone.fetch(new Request('http://rockpool.test/api/posts', { headers }))).status
+    }
     expect(await request(warm)).toBe(200)
     isUp = false
     vi.spyOn(console, 'warn').mockImplementation((line) => logged.push(line))

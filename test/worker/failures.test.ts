@@ -1,6 +1,21 @@
-import { abortAllDurableObjects } from 'cloudflare:test'
-import { afterEach, describe, expect, it } from 'vitest'
-import { as, asAdmin, clearFaults, cut, ENGINES, newTenant, setFault, until } from './support.ts'
+import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { PoolHost } from '../../src/index.ts'
+import { hostCall } from './host-call.ts'
+import { captureLog, lastOf } from './log-lines.ts'
+import {
+  as,
+  asAdmin,
+  clearFaults,
+  cut,
+  ENGINES,
+  newTenant,
+  setFault,
+  until,
+  WRONG_PASSWORD,
+  withWrongPassword,
+} from './support.ts'
 
 interface Problem {
   code: string
@@ -8,7 +23,10 @@ interface Problem {
   request_id: string
 }
 
-afterEach(clearFaults)
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await clearFaults()
+})
 
 /** Ends every connection on the server's side while `tenant` has a statement running. */
 async function endConnections(engine: 'postgres' | 'mongo'): Promise<void> {
@@ -74,6 +92,29 @@ describe.each(ENGINES)('when %s cannot be reached', (engine) => {
     await setFault(engine, { refuse: true })
     const answers = await Promise.all(Array.from({ length: 50 }, () => as<Problem>(tenant, '/api/posts')))
     expect(answers.every((one) => one.status === 503)).toBe(true)
+  })
+})
+
+describe.each(ENGINES)('when %s refuses the password of the deployment', (engine) => {
+  it('every request is told so with a 502, and neither answer nor log says more', async () => {
+    const lines = captureLog()
+    const tenant = newTenant(engine)
+    const host = `dedicated:${tenant}`
+    const headers = hostCall(tenant, engine, host)
+    const answers = await runInDurableObject(env.POOL_HOST.getByName(host), async (_, state) => {
+      const variable = engine === 'mongo' ? 'MONGODB_URI' : 'DB_PRIMARY_DB_URL'
+      const refused = new PoolHost(state, { ...env, [variable]: withWrongPassword(env[variable]) })
+      const request = () => refused.fetch(new Request('http://rockpool.test/api/posts', { headers }))
+      const met = [await request(), await request()]
+      await refused.closeAll()
+      return Promise.all(met.map(async (answer) => ({ status: answer.status, text: await answer.text() })))
+    })
+    for (const { status, text } of answers) {
+      expect([status, JSON.parse(text).code]).toEqual([502, 'database_refused'])
+    }
+    expect(lastOf(lines, 'pool.error', { code: 'database_refused' })).toMatchObject({ pool: tenant })
+    const said = JSON.stringify([answers, lines])
+    expect(said).not.toMatch(new RegExp(`${WRONG_PASSWORD}|authentication failed|SCRAM|127\\.0\\.0\\.1`, 'i'))
   })
 })
 

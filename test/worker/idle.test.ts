@@ -1,8 +1,8 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, expect, it, vi } from 'vitest'
-import { type Call, writeCall } from '../../src/host/call.ts'
 import { PoolHost } from '../../src/index.ts'
+import { hostCall } from './host-call.ts'
 import { as, asAdmin, ENGINES, newTenant, until } from './support.ts'
 
 const IDLE_S = 1
@@ -42,15 +42,7 @@ it.each(ENGINES)(
   async (engine) => {
     const tenant = newTenant(engine)
     const host = `dedicated:${tenant}`
-    const call: Call = {
-      host,
-      tenant: { id: tenant, tier: 'basic', engine },
-      caller: {},
-      pool: { key: tenant, tenant, minSize: 1, maxSize: 4, weight: 1 },
-      requestId: 'idle',
-    }
-    const headers = new Headers()
-    writeCall(headers, call)
+    const headers = hostCall(tenant, engine, host)
     const known = async () => {
       const { hosts } = await env.LEDGER.getByName(engine).view(engine)
       return hosts.filter((one) => one.host === host).flatMap(({ pools }) => pools)

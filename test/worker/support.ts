@@ -107,6 +107,17 @@ async function answerOf<Body>(path: string, method: string, response: Response):
 export const ADMIN = { authorization: `Bearer ${env.ADMIN_TOKEN}` }
 export const headersOf = (tenant: string) => ({ 'x-user-id': tenant })
 
+/** The password of `withWrongPassword`: a word to look for. */
+export const WRONG_PASSWORD = 'marked-wrong-password'
+
+/** A connection string with a password that its server does not know; without a user, one of those too. */
+export function withWrongPassword(url: string): string {
+  return url.replace(
+    /^([\w+]+:\/\/)(?:([^/@:]*)(?::[^/@]*)?@)?/,
+    (_, scheme: string, user = 'rockpool') => `${scheme}${user}:${WRONG_PASSWORD}@`,
+  )
+}
+
 /** The services of the local stack that have a proxy in front of them. */
 const SERVICES = ['postgres', 'replica', 'mongo', 'redis'] as const
 type Service = (typeof SERVICES)[number]

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { EngineHooks, EnginePool, PooledConnection, Target } from '../../../src/engines/engine.ts'
 import { loadEngine } from '../../../src/engines/load.ts'
 import { systemClock } from '../../../src/pools/clock.ts'
-import { clearFaults, cut, ENGINES, setFault, until } from '../support.ts'
+import { clearFaults, cut, ENGINES, setFault, until, withWrongPassword } from '../support.ts'
 
 /** What every engine owes the pool above it, shown on the real driver and the real server. */
 
@@ -81,6 +81,15 @@ describe.each(ENGINES)('the %s engine', (engine) => {
   it('refuses to open, with a Problem, where nobody listens', async () => {
     await setFault(engine, { refuse: true })
     await expect(openPool(engine)).rejects.toMatchObject({ name: 'Problem', code: 'database_unavailable' })
+  })
+
+  it('refuses to open, with a Problem and at once, with a wrong password', async () => {
+    const target = TARGETS[engine]
+    const started = Date.now()
+    const opening = openPool(engine, { target: { ...target, url: withWrongPassword(target.url) } })
+    await expect(opening).rejects.toMatchObject({ name: 'Problem', code: 'database_refused' })
+    // A refusal is an answer: nobody waits for a server that can serve.
+    expect(Date.now() - started).toBeLessThan(2_000)
   })
 
   it('refuses to open within the connect timeout where nobody answers', async () => {
