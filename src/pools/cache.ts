@@ -15,6 +15,7 @@ import { Pool } from './pool.ts'
 import type { PoolSpec } from './pool-spec.ts'
 import type { Quota } from './quota.ts'
 import type { CloseReason, Cluster, PoolStatistics } from './statistics.ts'
+import { Sweeper } from './sweeper.ts'
 import { ClusterTally, PoolTally } from './tally.ts'
 
 /** What happened to a pool, told once. */
@@ -43,8 +44,6 @@ export interface PoolCacheOptions {
 
 /** A pool that was used so recently is not unused to those who need connections. */
 const QUIET_MS = 250
-/** A sweep comes at least this often, because pools also get too old. */
-const SWEEP_MS = 60_000
 /** Two of the six connections that may be connecting at a time stay free, for Redis and the Ledger. */
 const OPENINGS_AT_ONCE = 4
 /** Breakers outlive their pools; this many are remembered. */
@@ -70,12 +69,17 @@ export class PoolCache {
   readonly #recyclings = new Map<string, Promise<boolean>>()
   readonly #tallies = new Map<Cluster, ClusterTally>()
   readonly #deadlines: Deadlines
-  #cancelSweep: (() => void) | undefined
+  readonly #sweeper: Sweeper
 
   constructor(options: PoolCacheOptions) {
     this.#options = options
     this.#deadlines = new Deadlines(options.clock)
     this.#pools = new LruMap(options.maxPools)
+    this.#sweeper = new Sweeper({
+      clock: options.clock,
+      pools: () => [...this.#alive],
+      retire: (pool, reason) => void this.#retire(pool, reason),
+    })
   }
 
   /** How many pools are open or opening. */
@@ -226,7 +230,7 @@ export class PoolCache {
     })
     this.#alive.add(pool)
     tally.poolOpened()
-    this.#sweepLater()
+    this.#sweeper.start()
     const opened = pool.open(isWanted).then(
       () => {
         this.#emit({ event: 'pool.opened', pool: pool.statistics() })
@@ -274,7 +278,7 @@ export class PoolCache {
     if (!this.#alive.delete(pool)) return
     this.#tallyOf(pool.spec.cluster).poolClosed('reason' in event ? event.reason : 'error')
     if (this.isEmpty()) {
-      this.#stopSweeping()
+      this.#sweeper.stop()
       this.#deadlines.rest()
     }
     this.#emit(event)
@@ -307,37 +311,6 @@ export class PoolCache {
       this.#breakers.set(key, breaker)
     }
     return breaker
-  }
-
-  #sweepLater(): void {
-    this.#cancelSweep ??= this.#options.clock.after(this.#untilSweep(), () => {
-      this.#cancelSweep = undefined
-      this.#sweep()
-      if (!this.isEmpty()) this.#sweepLater()
-    })
-  }
-
-  /** Until the moment at which the first pool can have been idle for as long as it may, in ms. */
-  #untilSweep(): number {
-    const now = this.#options.clock.now()
-    const due = [...this.#alive].map((pool) => {
-      const idleMs = pool.isUnused() ? now - pool.lastUsedAt : 0
-      return pool.spec.maxIdleMs - idleMs
-    })
-    return Math.min(SWEEP_MS, ...due)
-  }
-
-  #stopSweeping(): void {
-    this.#cancelSweep?.()
-    this.#cancelSweep = undefined
-  }
-
-  #sweep(): void {
-    const now = this.#options.clock.now()
-    for (const [, pool] of [...this.#pools.oldestFirst()]) {
-      if (pool.isUnused() && now - pool.lastUsedAt >= pool.spec.maxIdleMs) void this.#retire(pool, 'idle')
-      else if (pool.isExpired(now)) void this.#retire(pool, 'recycled')
-    }
   }
 
   #emit(event: PoolEvent): void {

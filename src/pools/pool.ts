@@ -11,6 +11,7 @@ import { Allowance } from './allowance.ts'
 import { Candidate, type LeaseRequest } from './candidate.ts'
 import { CommandMeter } from './command-meter.ts'
 import { Drain } from './drain.ts'
+import { openDriver } from './driver-opening.ts'
 import { FairQueue } from './fair-queue.ts'
 import { Growth } from './growth.ts'
 import { Lease } from './lease.ts'
@@ -19,8 +20,6 @@ import type { PoolSpec, PoolSurroundings } from './pool-spec.ts'
 import type { QuotaPool } from './quota.ts'
 import { budgetProblem, timeoutProblem } from './refusals.ts'
 import type { PoolState, PoolStatistics } from './statistics.ts'
-
-const CONNECT_TIMEOUT_MS = 10_000
 
 /**
  * One pool: decides who gets a connection; when one is opened, its `Growth` decides. The driver's own queue stays
@@ -151,41 +150,26 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   }
 
   async #open(isWanted: () => boolean): Promise<void> {
-    const { gate, breaker, clock, deadlines, lifetime, quota } = this.#around
+    const { quota } = this.#around
     const goesOn = () => !this.isClosed() && isWanted()
     let granted: number | undefined
     do granted = await quota.claim(this, goesOn)
     while (granted === undefined && goesOn())
     if (granted === undefined || this.isClosed()) throw this.#notOpened()
     this.grant(granted)
-    await gate.enter()
     try {
-      const engine = await this.#engine()
-      this.#driver = await engine.open(
-        this.spec.target,
-        {
-          appName: this.spec.appName,
-          minSize: Math.min(this.spec.minSize, this.#allowance.maxSize),
-          maxSize: this.#allowance.maxSize,
-          largestSize: this.spec.maxSize,
-          commandTimeoutMs: this.spec.commandTimeoutMs,
-          connectTimeoutMs: CONNECT_TIMEOUT_MS,
-          maxIdleMs: this.spec.maxIdleMs,
-          maxUses: this.spec.maxUses,
-          lifetime,
-          now: () => clock.now(),
-          after: (ms, task) => deadlines.after(ms, task),
-        },
-        this.#hooks(),
-      )
+      this.#driver = await openDriver({
+        spec: this.spec,
+        around: this.#around,
+        engine: this.#engine,
+        maxSize: () => this.#allowance.maxSize,
+        hooks: this.#hooks(),
+      })
     } catch (error) {
       const problem = toProblem(error)
-      breaker.failed(clock.now())
       this.#ended()
       this.#rejectAll(problem)
       throw problem
-    } finally {
-      gate.leave()
     }
     if (this.isClosed()) {
       // Closed by force while its first connection was still being made.
