@@ -9,6 +9,8 @@ export interface Contender {
   readonly body: string
   /** And with which status. */
   readonly status: number
+  /** How many requests a round has; absent: as many as it answers in the time of one. */
+  readonly requests?: number
   /** Of the process that answers, whose processor time counts with that of all that it has started. */
   readonly pid: number | undefined
 }

@@ -47,7 +47,9 @@ export async function runRounds<Name extends string>(
     lab.log(`  round ${round} of ${rounds}`)
     for (const [index, contender] of contenders.entries()) {
       const before = await cpuSecondsOf(contender)
-      const result = await lab.load.run({ ...loadOf(contender), connections, seconds })
+      const { requests } = contender
+      const length = requests === undefined ? { seconds } : { requests }
+      const result = await lab.load.run({ ...loadOf(contender), connections, ...length })
       const after = await cpuSecondsOf(contender)
       const known = before !== undefined && after !== undefined
       const cpuPerThousand = known ? ((after - before) / result.answers) * 1_000 : undefined

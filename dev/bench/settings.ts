@@ -24,7 +24,7 @@ export const FULL: Settings = {
 export const QUICK: Settings = {
   quick: true,
   rounds: 1,
-  seconds: 0.5,
+  seconds: 0.4,
   warmUpSeconds: 0.2,
   connections: CLIENTS,
 }
