@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { Lab } from '../lab.ts'
 import { type PlacedWorker, startPlaced } from '../placed-worker.ts'
 import { type Spread, spreadOf } from '../spread.ts'
@@ -28,8 +29,9 @@ export interface Attempt {
 /** How far above the ideal a strategy may be at a number of users that the machine carries. */
 export const TOLERANCE = 0.15
 const OPENED_AT_ONCE = 50
-/** The number that the search begins with, and the most numbers that it tries. */
-const MOST_USERS = 1_000
+/** The number that the search begins with: about twice what processors have been seen to carry, a thousand at most. */
+const MOST_USERS = Math.min(1_000, 240 * availableParallelism())
+/** The most numbers that it tries. */
 const ATTEMPTS = 3
 /** Of multiples of it every one of ten groups has a pool of half its users. */
 export const STEP = 20

@@ -16,7 +16,7 @@ import { throughputTable } from './table.ts'
 
 const DELAYS_MS = { full: [0, 5, 20], quick: [0, 20] } as const
 /** A warm pool is one whose code is warm too: V8 goes on optimizing for seconds, for every contender alike. */
-const NEAR = { warmUpSeconds: 4 } as const
+const NEAR = { warmUpSeconds: 3 } as const
 /** Where a delay and not the machine decides, less time tells as much; all is warm by then. */
 const DELAYED = { seconds: 0.8, warmUpSeconds: 0.3 } as const
 
