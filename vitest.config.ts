@@ -31,7 +31,7 @@ const mongodb = {
 export default defineConfig({
   test: {
     // The Worker's own log lines would bury the results.
-    onConsoleLog: (line) => !/\bevent: /.test(line),
+    onConsoleLog: (line) => !/"event":"/.test(line),
     projects: [
       {
         test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },

@@ -11,7 +11,7 @@ export function requestEvent(c: Context<EdgeEnv>, route: string, durationMs: num
   const spent = c.get('spent')
   const cache = c.res.headers.get('x-cache')
   const remaining = c.get('verdict')?.quota?.remaining
-  return {
+  const event: RequestEvent = {
     event: 'request',
     request_id: c.get('requestId'),
     trace_id: trace.traceId,
@@ -20,13 +20,14 @@ export function requestEvent(c: Context<EdgeEnv>, route: string, durationMs: num
     route,
     status: c.res.status,
     duration_ms: durationMs,
-    ...(tenant !== undefined && { tenant }),
-    ...(host !== undefined && { host }),
-    ...(placement !== undefined && { placement }),
-    ...(spent?.waitMs !== undefined && { wait_ms: spent.waitMs }),
-    ...(spent?.dbMs !== undefined && { db_ms: spent.dbMs }),
-    ...(spent?.reused !== undefined && { pool_reused: spent.reused }),
-    ...(cache !== null && { cache }),
-    ...(remaining !== undefined && { rate_limit_remaining: remaining }),
   }
+  if (tenant !== undefined) event.tenant = tenant
+  if (host !== undefined) event.host = host
+  if (placement !== undefined) event.placement = placement
+  if (spent?.waitMs !== undefined) event.wait_ms = spent.waitMs
+  if (spent?.dbMs !== undefined) event.db_ms = spent.dbMs
+  if (spent?.reused !== undefined) event.pool_reused = spent.reused
+  if (cache !== null) event.cache = cache
+  if (remaining !== undefined) event.rate_limit_remaining = remaining
+  return event
 }

@@ -3,13 +3,24 @@ import { LEVELS, type LogEvent, NOTABLE } from './events.ts'
 import { recentEvents } from './recent-events.ts'
 
 /**
+ * Has an event look like the JSON that it is wherever a console shows objects to people, as workerd does on standard
+ * output (nodejs.org/api/util.html, custom inspection functions); Cloudflare writes objects as JSON by itself. Of what a
+ * request's one line costs, laying it out for people was the larger part.
+ */
+const AS_JSON = {
+  [Symbol.for('nodejs.util.inspect.custom')](this: object): string {
+    return JSON.stringify(this)
+  },
+}
+
+/**
  * Writes one event, and notes it where it is notable. An object rather than text, so that Workers Logs indexes its fields
  * (developers.cloudflare.com/workers/observability/logs/workers-logs).
  */
 export function log(event: LogEvent): void {
   const level = LEVELS[event.event]
   const at = new Date().toISOString()
-  console[level]({ level, ts: at, ...event })
+  console[level](Object.assign(Object.create(AS_JSON), { level, ts: at }, event))
   if (NOTABLE[event.event]) recentEvents.note({ at, level, ...event })
 }
 
