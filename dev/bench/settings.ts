@@ -9,6 +9,7 @@ export interface Settings {
   readonly rounds: number
   /** Load on one contender in one round, a short lead-in included. */
   readonly seconds: number
+  /** Long enough for V8 to have optimized what a request runs; it goes on doing so for seconds, whoever answers. */
   readonly warmUpSeconds: number
   /** Clients at a time, each with one request under way. */
   readonly connections: number
@@ -18,7 +19,7 @@ export const FULL: Settings = {
   quick: false,
   rounds: 5,
   seconds: 1.2,
-  warmUpSeconds: 1,
+  warmUpSeconds: 3,
   connections: CLIENTS,
 }
 export const QUICK: Settings = {

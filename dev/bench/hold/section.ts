@@ -14,7 +14,7 @@ const THREADS = 40
 const QUICK_REQUESTS = 10
 
 /** Rounds of a full run: fewer than elsewhere, because one at a time takes ten seconds each, and they hardly differ. */
-const ROUNDS = 3
+const ROUNDS = 2
 
 /** Rockpool's tenants, by what they are entitled to: requests that have the database at the same time. */
 const TENANTS = {

@@ -15,10 +15,8 @@ import { BARE, EVERYTHING_ON } from './rockpool.ts'
 import { throughputTable } from './table.ts'
 
 const DELAYS_MS = { full: [0, 5, 20], quick: [0, 20] } as const
-/** A warm pool is one whose code is warm too: V8 goes on optimizing for seconds, for every contender alike. */
-const NEAR = { warmUpSeconds: 3 } as const
 /** Where a delay and not the machine decides, less time tells as much; all is warm by then. */
-const DELAYED = { seconds: 0.8, warmUpSeconds: 0.3 } as const
+const DELAYED = { seconds: 0.7, warmUpSeconds: 0.3 } as const
 
 /** Rockpool on a warm pool against what people do without it. */
 export const throughput: Section = {
@@ -46,7 +44,7 @@ export const throughput: Section = {
       const all = near
         ? [...contenders.filter(({ name }) => !quick || !name.endsWith(names.PER_REQUEST_SCRAM)), ...empty]
         : contenders.filter(({ name }) => isDelayed(name, quick))
-      const pace = quick ? {} : near ? NEAR : DELAYED
+      const pace = near || quick ? {} : DELAYED
       byDelay.push({ delayMs, standings: await runRounds(lab, all, pace) })
     }
     const [near, far] = [byDelay.at(0), byDelay.at(-1)]
