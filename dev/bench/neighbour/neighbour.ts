@@ -23,6 +23,8 @@ export interface Pace {
   readonly samples: number
   /** How many of the placements, in their order. */
   readonly placements: number
+  /** A pool grows while requests wait for it: only the second time its connections are all there. */
+  readonly warmUps: number
 }
 
 export const HOLD_MS = 200
@@ -75,16 +77,15 @@ const PLACEMENTS: readonly Placed[] = [
 /** All placements in turn in each round, each on a Worker of its own that stays warm. */
 export async function measureNeighbour(
   lab: Lab,
-  { rounds, samples, placements }: Pace,
+  { rounds, samples, placements, warmUps }: Pace,
 ): Promise<NeighbourRow[]> {
   await using workers = new AsyncDisposableStack()
   const contenders = []
   for (const [index, placement] of PLACEMENTS.slice(0, placements).entries()) {
     const worker = workers.use(await startPlaced(lab, `neighbour/${index}`, placement.variables))
     const { noisy, victim } = placement
-    // A pool grows while requests wait for it: the second time its connections are all there.
     const everybody = [...Array.from({ length: NOISY_AT_ONCE }, () => noisy), victim]
-    for (let time = 0; time < 2; time++) await worker.hold(everybody, HOLD_MS)
+    for (let time = 0; time < warmUps; time++) await worker.hold(everybody, HOLD_MS)
     contenders.push({ placement, worker, rounds: [] as { alone: Percentiles; beside: Percentiles }[] })
   }
   for (let round = 1; round <= rounds; round++) {

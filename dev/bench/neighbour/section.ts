@@ -4,8 +4,8 @@ import type { Section } from '../section.ts'
 import { shown, times } from '../show.ts'
 import { HOLD_MS, measureNeighbour, type NeighbourRow, NOISY_AT_ONCE } from './neighbour.ts'
 
-const FULL = { rounds: 5, samples: 20, placements: 4 }
-const QUICK = { rounds: 1, samples: 4, placements: 2 }
+const FULL = { rounds: 5, samples: 20, placements: 4, warmUps: 2 }
+const QUICK = { rounds: 1, samples: 4, placements: 2, warmUps: 1 }
 
 /** What a noisy tenant does to another one, by placement. */
 export const neighbour: Section = {
