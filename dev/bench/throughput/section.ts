@@ -16,7 +16,7 @@ import { throughputTable } from './table.ts'
 
 const DELAYS_MS = { full: [0, 5, 20], quick: [0, 20] } as const
 /** Where a delay and not the machine decides, less time tells as much; all is warm by then. */
-const DELAYED = { seconds: 0.7, warmUpSeconds: 0.3 } as const
+const DELAYED = { seconds: 0.6, warmUpSeconds: 0.3 } as const
 
 /** Rockpool on a warm pool against what people do without it. */
 export const throughput: Section = {
