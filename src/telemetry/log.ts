@@ -4,8 +4,8 @@ import { recentEvents } from './recent-events.ts'
 
 /**
  * Has an event look like the JSON that it is wherever a console shows objects to people, as workerd does on standard
- * output (nodejs.org/api/util.html, custom inspection functions); Cloudflare writes objects as JSON by itself. Of what a
- * request's one line costs, laying it out for people was the larger part.
+ * output (nodejs.org/api/util.html, custom inspection functions): programs can read it there, and writing it costs less
+ * than laying it out for people. Cloudflare writes objects as JSON by itself.
  */
 const AS_JSON = {
   [Symbol.for('nodejs.util.inspect.custom')](this: object): string {

@@ -37,6 +37,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       premium: { rate_limit: UNREACHED },
       enterprise: { shards: 1, rate_limit: UNREACHED },
     }),
+    // A busy machine may take its time; a Redis that does not count lets everybody through.
+    RATE_LIMIT_TIMEOUT_MS: '1000',
     RATE_LIMIT_ADDRESS: `${UNREACHED}`,
     RATE_LIMIT_ADMIN: `${UNREACHED}`,
     STACK_CONTROL_URL: stack.info.controlUrl,

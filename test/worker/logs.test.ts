@@ -217,7 +217,7 @@ describe('a limit', () => {
 
   it('says once that it cannot count, and once that it can again', async () => {
     const tenant = newTenant('postgres')
-    const fetch = workerWith({ RATE_LIMIT_TIMEOUT_MS: '100' })
+    const fetch = workerWith({ RATE_LIMIT_TIMEOUT_MS: '2000' })
     await fetch('/api/posts', headersOf(tenant))
     await setFault('redis', { refuse: true })
     for (let n = 0; n < 3; n++) await fetch('/api/posts', headersOf(tenant))
@@ -229,7 +229,7 @@ describe('a limit', () => {
         return lastOf(lines, 'limiter.up')
       },
       (line) => line !== undefined,
-      15_000,
+      20_000,
     )
   })
 })
