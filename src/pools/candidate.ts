@@ -5,7 +5,7 @@ import type { Lease } from './lease.ts'
 import type { PoolSurroundings } from './pool-spec.ts'
 import type { RequestUsage } from './request-usage.ts'
 
-/** A `Request`, for one. Its signal is made when it is read, which costs more than a lease: see `Candidate.watch`. */
+/** A `Request`, for one. The runtime makes its signal when it is read, so only those read it who may have to wait. */
 export interface Client {
   readonly signal: AbortSignal
 }
