@@ -41,9 +41,8 @@ export const throughput: Section = {
       lab.log(`  ${delayMs} ms to the databases`)
       await lab.delayDatabases(delayMs)
       const near = delayMs === 0
-      const all = near
-        ? [...contenders.filter(({ name }) => !quick || !name.endsWith(names.PER_REQUEST_SCRAM)), ...empty]
-        : contenders.filter(({ name }) => isDelayed(name, quick))
+      const measured = contenders.filter(({ name }) => isMeasured(name, { near, quick }))
+      const all = near ? [...measured, ...empty] : measured
       const pace = near || quick ? {} : DELAYED
       byDelay.push({ delayMs, standings: await runRounds(lab, all, pace) })
     }
@@ -62,13 +61,14 @@ export const throughput: Section = {
 }
 
 /**
- * Whether one is measured with a delay too. What the layers before the host cost is the same at any distance, hashing is
- * what SCRAM costs at any; a quick run has time for what goals compare.
+ * Whether one is measured there. What the layers before the host cost is the same at any distance, hashing is what SCRAM
+ * costs at any; a quick run has time for what goals compare, and not for what is slowest.
  */
-function isDelayed(name: string, quick: boolean): boolean {
-  const compared = [names.PER_REQUEST, names.ours('dedicated')]
-  if (quick) return compared.some((one) => name.endsWith(one))
-  return !name.endsWith(names.BARE) && !name.endsWith(names.PER_REQUEST_SCRAM)
+function isMeasured(name: string, { near, quick }: { near: boolean; quick: boolean }): boolean {
+  const is = (one: string) => name.endsWith(one)
+  if (near) return !quick || !is(names.PER_REQUEST_SCRAM)
+  if (quick) return is(names.PER_REQUEST) || is(names.ours('dedicated'))
+  return !is(names.BARE) && !is(names.PER_REQUEST_SCRAM)
 }
 
 async function startServers(
