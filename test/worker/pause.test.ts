@@ -66,7 +66,7 @@ describe.each(ENGINES)('a paused tenant on %s', (engine) => {
     const resumedAt = Date.now()
     await change('resume', tenant)
     await Promise.all(waiting.map((one) => one.done))
-    expect(Date.now() - resumedAt).toBeLessThan(1_000)
+    expect(Date.now() - resumedAt).toBeLessThan(3_000)
     expect(waiting.map((one) => one.status)).toEqual([200, 200])
   })
 

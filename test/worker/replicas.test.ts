@@ -186,11 +186,12 @@ describe('while the replica', () => {
     const started = Date.now()
     const { body } = await eventual(tenant)
     expect(body.source).toBe('primary')
-    expect(Date.now() - started).toBeLessThan(3_000)
-    // Now it is banned, and costs nothing.
+    const first = Date.now() - started
+    expect(first).toBeLessThan(3_000)
+    // Now it is banned, and nothing waits for it.
     const again = Date.now()
     expect((await eventual(tenant)).body.source).toBe('primary')
-    expect(Date.now() - again).toBeLessThan(500)
+    expect(Date.now() - again).toBeLessThan(first / 2)
     await clearFaults()
     await recovered(tenant)
   })
