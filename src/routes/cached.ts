@@ -4,7 +4,7 @@ import type { ReadName } from '../consistency.ts'
 import type { Connection } from '../engines/connection.ts'
 import { Problem } from '../problem.ts'
 import type { CacheQuery, RouteCache, RouteEnv } from './bindings.ts'
-import { consistencyOf, read } from './read.ts'
+import { consistencyOf, readAs } from './read.ts'
 
 /** Keeps nothing, for where a tenant's requests run in many places at once and none hears of the others' writes. */
 export const NO_CACHE: RouteCache = {
@@ -35,18 +35,19 @@ export async function cached<T extends object>(
   work: (connection: Connection) => Promise<Found<T> | undefined>,
   missing: () => Problem = () => new Problem('not_found'),
 ): Promise<Response & TypedResponse<JSONParsed<T>, 200, 'json'>> {
+  const consistency = consistencyOf(c, name)
   let own: { readonly etag: string; readonly json: string } | undefined
   const load = async () => {
-    const found = await read(c, name, work)
+    const found = await readAs(c, consistency, work)
     if (!found) throw missing()
     own = { etag: found.etag ?? '', json: JSON.stringify(found.answer) }
     return encode(own)
   }
-  const isEventual = consistencyOf(c, name) === 'eventual'
   const fresh = asksForFresh(c.req.header('cache-control') ?? '')
-  const { body, outcome, ageMs } = isEventual
-    ? await NO_CACHE.read({ ...query, fresh }, load)
-    : await c.env.cache.read({ ...query, fresh }, load)
+  const { body, outcome, ageMs } =
+    consistency === 'eventual'
+      ? await NO_CACHE.read({ ...query, fresh }, load)
+      : await c.env.cache.read({ ...query, fresh }, load)
   // What was read for this very request need not be decoded.
   const { etag, json } = own ?? decode(body)
   const headers = {

@@ -13,17 +13,28 @@ export const Reading = z.object({ consistency: z.enum(CONSISTENCIES, { error }).
  * Reads for a request as fresh as its `?consistency=` asks for, else as the deployment says of this read; the answer
  * tells in `X-Served-By` what was read from. `work` changes nothing and may run twice.
  */
-export async function read<T>(
+export function read<T>(
   c: Context<RouteEnv>,
   name: ReadName,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const { value, servedBy } = await c.env.read(consistencyOf(c, name), work)
+  return readAs(c, consistencyOf(c, name), work)
+}
+
+/** The same for a consistency that is known. */
+export async function readAs<T>(
+  c: Context<RouteEnv>,
+  consistency: Consistency,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const { value, servedBy } = await c.env.read(consistency, work)
   c.set('servedBy', servedBy)
   return value
 }
 
 /** How fresh a read has to be: as `?consistency=` says, else as the deployment says of it. */
 export function consistencyOf(c: Context<RouteEnv>, name: ReadName): Consistency {
-  return readQuery(c, Reading).consistency ?? (c.env.eventualReads.has(name) ? 'eventual' : 'strong')
+  // Looked for by itself: on the hot path, where nearly nobody asks.
+  const asked = c.req.query('consistency') && readQuery(c, Reading).consistency
+  return asked || (c.env.eventualReads.has(name) ? 'eventual' : 'strong')
 }
