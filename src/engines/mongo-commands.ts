@@ -1,6 +1,10 @@
 import type { Db } from 'mongodb'
+import type { ReadCommand } from './mongo-read.ts'
 
-/** A call of the driver, by reference: nothing of it is copied. */
+/** What was asked of a database, by reference: nothing of it is copied. */
+export type Asked = DriverCall | ReadCommand
+
+/** A call of the driver. */
 export interface DriverCall {
   readonly method: string
   /** Absent for what is asked of the database itself. */
@@ -12,7 +16,7 @@ export interface DriverCall {
  * `db`, whose calls are noted in `calls`. The driver would tell of its commands by itself (`monitorCommands`), but then
  * reads every reply twice, the second time for the event, and does not say which operation a command is of.
  */
-export function recorded(db: Db, calls: DriverCall[]): Db {
+export function recorded(db: Db, calls: Asked[]): Db {
   return noting(db, (method, args, result) => {
     if (method !== 'collection') {
       calls.push({ method, args })

@@ -24,6 +24,15 @@ const SERVER_CODES: Readonly<Record<number, ProblemCode>> = {
   13436: 'connection_lost',
 }
 
+/** Beside what ends in `connection_lost`: what else passes by itself (specifications, retryable-reads). */
+const PASSING = new Set([
+  6, // HostUnreachable
+  7, // HostNotFound
+  89, // NetworkTimeout
+  9001, // SocketException
+  134, // ReadConcernMajorityNotAvailableYet
+])
+
 const TIMEOUTS = new Set([
   'MongoNetworkTimeoutError',
   'MongoOperationTimeoutError',
@@ -62,6 +71,11 @@ export function mongoFault(error: unknown, phase: Phase): Problem {
   if (code !== undefined) return new Problem(SERVER_CODES[code] ?? 'query_failed')
   // Addresses that do not resolve, TLS that fails: the driver hands on what node:net and node:dns threw.
   return new Problem(phase === 'opening' ? 'database_unavailable' : 'query_failed')
+}
+
+/** Whether a read that failed with this may well work when it is tried again. */
+export function isTransient(error: unknown): boolean {
+  return PASSING.has(serverCode(error) ?? 0) || mongoFault(error, 'statement').code === 'connection_lost'
 }
 
 function refuses(error: unknown): boolean {

@@ -1,14 +1,24 @@
 import type { Document } from 'mongodb'
-import type { DriverCall } from './mongo-commands.ts'
+import type { Asked, DriverCall } from './mongo-commands.ts'
 import { bounded } from './sql-shape.ts'
 
 const DEEPEST = 4
 /** A name that is longer, or has other characters, is not one of a field that a store made. */
 const FIELD_NAME = /^[\w.$]{1,40}$/
 
-/** What calls look like without their values: `find posts {tags}, {sort: {created_at, _id}, limit}`. */
-export function mongoShape(calls: readonly DriverCall[]): string {
-  return bounded(calls.map(callShape).join('; '))
+/** What was asked looks like without its values: `find posts {tags}, {sort: {created_at, _id}, limit}`. */
+export function mongoShape(asked: readonly Asked[]): string {
+  return bounded(asked.map((one) => callShape(asCall(one))).join('; '))
+}
+
+/** A command as the call of the driver that stands for it. */
+function asCall(asked: Asked): DriverCall {
+  if ('method' in asked) return asked
+  if ('aggregate' in asked) {
+    return { method: 'aggregate', collection: asked.aggregate, args: [asked.pipeline] }
+  }
+  const { find, filter, ...options } = asked
+  return { method: 'find', collection: find, args: [filter, options] }
 }
 
 function callShape({ method, collection = '', args }: DriverCall): string {

@@ -1,4 +1,4 @@
-import type { Db, MongoClient, MongoClientOptions, ReadPreferenceMode } from 'mongodb'
+import type { Db, Document, MongoClient, MongoClientOptions, ReadPreferenceMode } from 'mongodb'
 import { Problem } from '../problem.ts'
 import type {
   Checkout,
@@ -9,9 +9,10 @@ import type {
   EnginePool,
   ServerConnections,
 } from './engine.ts'
-import { type DriverCall, recorded } from './mongo-commands.ts'
+import { type Asked, recorded } from './mongo-commands.ts'
 import { MongoDatabases } from './mongo-databases.ts'
 import { mongoFault } from './mongo-fault.ts'
+import { type ReadCommand, readDocuments } from './mongo-read.ts'
 import { mongoShape } from './mongo-shape.ts'
 import { MongoTransactions, type StepOptions } from './mongo-transactions.ts'
 
@@ -152,6 +153,11 @@ class MongoPool implements EnginePool<MongoConnection> {
   }
 }
 
+/** What goes into the options of every call of the driver. */
+interface Limits {
+  readonly maxTimeMS: number
+}
+
 /**
  * One lease's way to MongoDB. Operations on it run one after the other, because a lease is the right to one connection
  * and the driver takes one for each that runs. An operation must not start another one and wait for it.
@@ -184,30 +190,28 @@ export class MongoConnection {
     this.#readPreference = 'secondaryPreferred'
   }
 
+  /** The documents that a command finds. Throws a `Problem`. */
+  read<T extends Document>(database: string, command: ReadCommand): Promise<T[]> {
+    return this.#timed(
+      database,
+      (db, asked, limits) => {
+        asked.push(command)
+        return readDocuments<T>(db, command, limits)
+      },
+      this.#options.commandTimeoutMs,
+    )
+  }
+
   /**
    * Runs one operation on a database and ends waiting for it at the command timeout. `limits` goes into the options of
    * the driver's call, so that the server gives up at that time too. Throws a `Problem`.
    */
-  async run<T>(
+  run<T>(
     database: string,
-    operation: (db: Db, limits: { readonly maxTimeMS: number }) => Promise<T>,
+    operation: (db: Db, limits: Limits) => Promise<T>,
     timeoutMs: number = this.#options.commandTimeoutMs,
   ): Promise<T> {
-    const started = this.#options.now()
-    const readPreference = this.#readPreference
-    const calls: DriverCall[] = []
-    const running = this.#last.then(() =>
-      operation(recorded(this.#databases.named(database, readPreference), calls), { maxTimeMS: timeoutMs }),
-    )
-    this.#last = running.catch(() => {})
-    try {
-      return await this.#before(timeoutMs, running)
-    } catch (error) {
-      throw mongoFault(error, 'statement')
-    } finally {
-      const durationMs = this.#options.now() - started
-      this.#hooks.commandEnded({ connection: this, durationMs, shape: () => mongoShape(calls) })
-    }
+    return this.#timed(database, (db, asked, limits) => operation(recorded(db, asked), limits), timeoutMs)
   }
 
   /**
@@ -235,6 +239,29 @@ export class MongoConnection {
   /** Resolves once no operation runs. */
   async settled(): Promise<void> {
     await this.#last
+  }
+
+  /** @param operation notes what it asks for in `asked` */
+  async #timed<T>(
+    database: string,
+    operation: (db: Db, asked: Asked[], limits: Limits) => Promise<T>,
+    timeoutMs: number,
+  ): Promise<T> {
+    const started = this.#options.now()
+    const readPreference = this.#readPreference
+    const asked: Asked[] = []
+    const running = this.#last.then(() =>
+      operation(this.#databases.named(database, readPreference), asked, { maxTimeMS: timeoutMs }),
+    )
+    this.#last = running.catch(() => {})
+    try {
+      return await this.#before(timeoutMs, running)
+    } catch (error) {
+      throw mongoFault(error, 'statement')
+    } finally {
+      const durationMs = this.#options.now() - started
+      this.#hooks.commandEnded({ connection: this, durationMs, shape: () => mongoShape(asked) })
+    }
   }
 
   /** What `running` comes to, unless that takes longer than `ms`. */

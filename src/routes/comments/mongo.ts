@@ -19,6 +19,7 @@ export interface CommentDocument extends Omit<Comment, 'id'> {
 }
 
 export const COMMENTS = 'comments'
+const POSTS = 'posts'
 
 /** Creates the indexes of the comments collection; safe to repeat. */
 export async function commentsIndexes(db: Db): Promise<void> {
@@ -61,9 +62,10 @@ export class MongoComments implements CommentStore {
     const _id = await objectId(postId)
     if (!_id) return undefined
     const pipeline = [{ $match: { _id } }, { $project: { _id: 1 } }, withComments(limit + 1, after)]
-    const [post] = await this.#connection.run(this.#database, (db, limits) =>
-      db.collection('posts').aggregate<{ comments: CommentDocument[] }>(pipeline, limits).toArray(),
-    )
+    const [post] = await this.#connection.read<{ comments: CommentDocument[] }>(this.#database, {
+      aggregate: POSTS,
+      pipeline,
+    })
     return post && pageOf(post.comments.map(toComment), limit)
   }
 
@@ -71,9 +73,12 @@ export class MongoComments implements CommentStore {
   async create(postId: string, { author, content }: NewComment): Promise<Comment | undefined> {
     const post_id = await objectId(postId)
     if (!post_id) return undefined
-    const post = await this.#connection.run(this.#database, (db, limits) =>
-      db.collection('posts').findOne({ _id: post_id }, { projection: { _id: 1 }, ...limits }),
-    )
+    const [post] = await this.#connection.read(this.#database, {
+      find: POSTS,
+      filter: { _id: post_id },
+      projection: { _id: 1 },
+      limit: 1,
+    })
     if (!post) return undefined
     const { ObjectId } = await import('mongodb')
     const comment = { _id: new ObjectId(), post_id, author, content, created_at: new Date() }

@@ -30,18 +30,20 @@ export class MongoCompany implements CompanyStore {
   }
 
   async find(): Promise<Company | undefined> {
-    const document = await this.#connection.run(this.#database, (db, limits) =>
-      db
-        .collection<MetadataDocument>(METADATA)
-        .findOne({ _id: this.#tenantId }, { projection: { _id: 0 }, ...limits }),
-    )
-    return document ?? undefined
+    const [document] = await this.#connection.read<Company>(this.#database, {
+      find: METADATA,
+      filter: { _id: this.#tenantId },
+      projection: { _id: 0 },
+      limit: 1,
+    })
+    return document
   }
 
   async analytics(): Promise<Analytics> {
-    const parts = await this.#connection.run(this.#database, (db, limits) =>
-      db.collection(USERS).aggregate<Partial<Analytics>>(FIGURES, limits).toArray(),
-    )
+    const parts = await this.#connection.read<Partial<Analytics>>(this.#database, {
+      aggregate: USERS,
+      pipeline: FIGURES,
+    })
     return Object.assign({ ...NOTHING }, ...parts)
   }
 }

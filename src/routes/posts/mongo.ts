@@ -45,18 +45,13 @@ export class MongoPosts implements PostStore {
 
   async list({ limit, page, tag, sort }: Page): Promise<Post[]> {
     const order = sort === '-created_at' ? NEWEST_FIRST : OLDEST_FIRST
-    const documents = await this.#run((posts, limits) =>
-      posts
-        .find(tag === undefined ? {} : { tags: tag }, {
-          sort: order,
-          skip: before({ limit, page }),
-          limit,
-          batchSize: limit,
-          singleBatch: true,
-          ...limits,
-        })
-        .toArray(),
-    )
+    const documents = await this.#connection.read<PostDocument>(this.#database, {
+      find: COLLECTION,
+      filter: tag === undefined ? {} : { tags: tag },
+      sort: order,
+      skip: before({ limit, page }),
+      limit,
+    })
     return documents.map(toPost)
   }
 
@@ -81,8 +76,9 @@ export class MongoPosts implements PostStore {
     const _id = await objectId(id)
     if (!_id) return undefined
     const pipeline = [{ $match: { _id } }, withComments(COMMENT_ROWS)]
-    const [found] = await this.#run((posts, limits) =>
-      posts.aggregate<PostDocument & { comments: CommentDocument[] }>(pipeline, limits).toArray(),
+    const [found] = await this.#connection.read<PostDocument & { comments: CommentDocument[] }>(
+      this.#database,
+      { aggregate: COLLECTION, pipeline },
     )
     if (!found) return undefined
     const { comments, ...document } = found
@@ -105,12 +101,12 @@ export class MongoPosts implements PostStore {
       ),
     )
     if (!document) return expected && (await this.#exists({ _id })) ? 'stale' : undefined
-    const comments = await this.#connection.run(this.#database, (db, limits) =>
-      db
-        .collection<CommentDocument>(COMMENTS)
-        .find({ post_id: _id }, { sort: { _id: 1 }, limit: COMMENT_ROWS, singleBatch: true, ...limits })
-        .toArray(),
-    )
+    const comments = await this.#connection.read<CommentDocument>(this.#database, {
+      find: COMMENTS,
+      filter: { post_id: _id },
+      sort: { _id: 1 },
+      limit: COMMENT_ROWS,
+    })
     return toVersionedPost(document, comments)
   }
 
@@ -145,17 +141,23 @@ export class MongoPosts implements PostStore {
       total_views: { $sum: '$views' },
       total_likes: { $sum: '$likes' },
     }
-    const [found] = await this.#run((posts, limits) =>
-      posts.aggregate<PostStats>([{ $group: sums }, { $project: { _id: 0 } }], limits).toArray(),
-    )
+    const pipeline = [{ $group: sums }, { $project: { _id: 0 } }]
+    const [found] = await this.#connection.read<PostStats>(this.#database, {
+      aggregate: COLLECTION,
+      pipeline,
+    })
     return found ?? { total_posts: 0, total_views: 0, total_likes: 0 }
   }
 
   async #exists(filter: Filter<PostDocument>): Promise<boolean> {
-    const found = await this.#run((posts, limits) =>
-      posts.findOne(filter, { projection: { _id: 1 }, ...limits }),
-    )
-    return found !== null
+    const projection = { _id: 1 }
+    const found = await this.#connection.read(this.#database, {
+      find: COLLECTION,
+      filter,
+      projection,
+      limit: 1,
+    })
+    return found.length > 0
   }
 
   #run<T>(

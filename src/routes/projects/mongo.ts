@@ -36,9 +36,13 @@ export class MongoProjects implements ProjectStore {
   }
 
   async list(page: Page): Promise<Project[]> {
-    const documents = await this.#run((projects, limits) =>
-      projects.find({}, { sort: BY_NAME, skip: before(page), limit: page.limit, ...limits }).toArray(),
-    )
+    const documents = await this.#connection.read<ProjectDocument>(this.#database, {
+      find: PROJECTS,
+      filter: {},
+      sort: BY_NAME,
+      skip: before(page),
+      limit: page.limit,
+    })
     return documents.map(toProject)
   }
 
@@ -68,7 +72,11 @@ export class MongoProjects implements ProjectStore {
   }
 
   async find(id: string): Promise<Project | undefined> {
-    const document = await this.#run((projects, limits) => projects.findOne({ _id: id }, limits))
+    const [document] = await this.#connection.read<ProjectDocument>(this.#database, {
+      find: PROJECTS,
+      filter: { _id: id },
+      limit: 1,
+    })
     return document ? toProject(document) : undefined
   }
 

@@ -30,14 +30,13 @@ export class MongoTasks implements TaskStore {
     // Asked in any case: tasks may be left of a project whose deletion did not come to its end.
     if (!(await this.#hasProject(projectId))) return undefined
     const { status, limit } = query
-    const documents = await this.#run((tasks, limits) =>
-      tasks
-        .find(
-          { project_id: projectId, ...(status !== undefined && { status }) },
-          { sort: { status: 1, _id: 1 }, skip: before(query), limit, ...limits },
-        )
-        .toArray(),
-    )
+    const documents = await this.#connection.read<TaskDocument>(this.#database, {
+      find: TASKS,
+      filter: { project_id: projectId, ...(status !== undefined && { status }) },
+      sort: { status: 1, _id: 1 },
+      skip: before(query),
+      limit,
+    })
     return documents.map(toTask)
   }
 
@@ -52,7 +51,11 @@ export class MongoTasks implements TaskStore {
   }
 
   async find(id: string): Promise<Task | undefined> {
-    const document = await this.#run((tasks, limits) => tasks.findOne({ _id: id }, limits))
+    const [document] = await this.#connection.read<TaskDocument>(this.#database, {
+      find: TASKS,
+      filter: { _id: id },
+      limit: 1,
+    })
     return document ? toTask(document) : undefined
   }
 
@@ -65,10 +68,13 @@ export class MongoTasks implements TaskStore {
   }
 
   async #hasProject(_id: string): Promise<boolean> {
-    const found = await this.#connection.run(this.#database, (db, limits) =>
-      db.collection<{ _id: string }>(PROJECTS).findOne({ _id }, { projection: { _id: 1 }, ...limits }),
-    )
-    return found !== null
+    const found = await this.#connection.read(this.#database, {
+      find: PROJECTS,
+      filter: { _id },
+      projection: { _id: 1 },
+      limit: 1,
+    })
+    return found.length > 0
   }
 
   #run<T>(

@@ -40,14 +40,22 @@ export class MongoUsers implements UserStore {
 
   async find(key: UserKey): Promise<User | undefined> {
     const filter = 'id' in key ? { _id: key.id } : { email: key.email }
-    const document = await this.#run((users, limits) => users.findOne(filter, limits))
+    const [document] = await this.#connection.read<UserDocument>(this.#database, {
+      find: USERS,
+      filter,
+      limit: 1,
+    })
     return document ? toUser(document) : undefined
   }
 
   async list({ limit, page }: Page): Promise<Member[]> {
-    const documents = await this.#run((users, limits) =>
-      users.find({}, { sort: { _id: 1 }, skip: before({ limit, page }), limit, ...limits }).toArray(),
-    )
+    const documents = await this.#connection.read<UserDocument>(this.#database, {
+      find: USERS,
+      filter: {},
+      sort: { _id: 1 },
+      skip: before({ limit, page }),
+      limit,
+    })
     return documents.map(toMember)
   }
 
@@ -75,7 +83,12 @@ export class MongoUsers implements UserStore {
   }
 
   async #register({ email, password_hash }: NewUser): Promise<User | undefined> {
-    const other = await this.#run((users, limits) => users.findOne({}, { projection: { _id: 1 }, ...limits }))
+    const [other] = await this.#connection.read(this.#database, {
+      find: USERS,
+      filter: {},
+      projection: { _id: 1 },
+      limit: 1,
+    })
     const document = await this.#insert({
       _id: uuidv7(),
       email,

@@ -1,6 +1,6 @@
 import * as driver from 'mongodb'
 import { expect, test } from 'vitest'
-import { mongoFault } from '../../../src/engines/mongo-fault.ts'
+import { isTransient, mongoFault } from '../../../src/engines/mongo-fault.ts'
 import { Problem, problemResponse } from '../../../src/problem.ts'
 
 const server = (code: number) => new driver.MongoServerError({ message: 'hush', errmsg: 'hush', code })
@@ -104,4 +104,19 @@ test('nothing of an error comes out', async () => {
       expect(told.join()).not.toContain('hush')
     }
   }
+})
+
+test.each([
+  ['a lost socket', lost, true],
+  ['a pool that was cleared for a lost socket', cleared(lost), true],
+  ['a server that shuts down', server(91), true],
+  ['a network that the server found slow', server(89), true],
+  ['a majority that is not there yet', server(134), true],
+  ['a pool that was cleared for a refusal', cleared(server(18)), false],
+  ['a time limit', server(50), false],
+  ['bad input', server(2), false],
+  ['a misused driver', new driver.MongoInvalidArgumentError('hush'), false],
+  ['null', null, false],
+])('%s passes by itself: %s', (_, error, passes) => {
+  expect(isTransient(error)).toBe(passes)
 })

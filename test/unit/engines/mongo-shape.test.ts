@@ -21,6 +21,15 @@ test.each([
     on('aggregate', [{ $match: { a: { $in: ['secret'] } } }, { $limit: 5 }]),
     'aggregate posts [{$match: {a: {$in}}}, {$limit}]',
   ],
+  [
+    { find: 'posts', filter: { tags: 'secret' }, sort: { created_at: -1, _id: -1 } as const, limit: 20 },
+    'find posts {tags}, {sort: {created_at, _id}, limit}',
+  ],
+  [{ find: 'posts', filter: {}, limit: 1 }, 'find posts {}, {limit}'],
+  [
+    { aggregate: 'posts', pipeline: [{ $match: { _id: 'secret' } }, { $limit: 5 }] },
+    'aggregate posts [{$match: {_id}}, {$limit}]',
+  ],
   [on('distinct', 'secret'), 'distinct posts'],
   [{ method: 'command', args: [{ ping: 1 }] }, 'command {ping}'],
   [on('find', { 'a secret with spaces': 1 }), 'find posts {?}'],
