@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { MongoClient } from 'mongodb'
 import pg from 'pg'
-import { FIND_NEWEST, MONGO_DATABASE, NEWEST_POSTS, postOf } from '../newest-posts.ts'
+import { findNewest, MONGO_DATABASE, ONE_POST, postOf, selectNewest } from '../newest-posts.ts'
 import { TENANTS } from '../tenants.ts'
 
 /**
@@ -14,12 +14,12 @@ const postgres = new pg.Pool({ connectionString: DB_URL, max })
 const mongo = new MongoClient(MONGODB_URI, { maxPoolSize: max })
 
 async function rows(): Promise<object> {
-  const { rows: posts } = await postgres.query(NEWEST_POSTS)
+  const { rows: posts } = await postgres.query(selectNewest(ONE_POST))
   return { user_id: TENANTS.postgres, posts }
 }
 
 async function documents(): Promise<object> {
-  const found = await mongo.db(MONGO_DATABASE).collection('posts').find({}, FIND_NEWEST).toArray()
+  const found = await mongo.db(MONGO_DATABASE).collection('posts').find({}, findNewest(ONE_POST)).toArray()
   return { user_id: TENANTS.mongo, posts: found.map(postOf) }
 }
 

@@ -1,5 +1,5 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb'
-import { FIND_NEWEST, MONGO_DATABASE, postOf } from '../newest-posts.ts'
+import { findNewest, MONGO_DATABASE, postOf } from '../newest-posts.ts'
 import { TENANTS } from '../tenants.ts'
 import type { PeerEnv } from './env.ts'
 
@@ -15,17 +15,21 @@ export async function mongoConnection(client: MongoClient): Promise<string> {
 }
 
 /** The same answer as Rockpool's. */
-export async function readDocuments(client: MongoClient): Promise<Response> {
-  const documents = await client.db(MONGO_DATABASE).collection('posts').find({}, FIND_NEWEST).toArray()
+export async function readDocuments(client: MongoClient, posts: number): Promise<Response> {
+  const documents = await client.db(MONGO_DATABASE).collection('posts').find({}, findNewest(posts)).toArray()
   return Response.json({ user_id: TENANTS.mongo, posts: documents.map(postOf) })
 }
 
 /** What a plain Worker has to do. */
-export async function documentsPerRequest(env: PeerEnv, ctx: ExecutionContext): Promise<Response> {
+export async function documentsPerRequest(
+  env: PeerEnv,
+  ctx: ExecutionContext,
+  posts: number,
+): Promise<Response> {
   // More than one is of no use to one request.
   const client = openMongo(env, { maxPoolSize: 1 })
   try {
-    return await readDocuments(client)
+    return await readDocuments(client, posts)
   } finally {
     ctx.waitUntil(client.close())
   }

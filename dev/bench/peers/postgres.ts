@@ -1,5 +1,5 @@
 import { Client, neonConfig, Pool, type PoolConfig } from '@neondatabase/serverless'
-import { NEWEST_POSTS } from '../newest-posts.ts'
+import { selectNewest } from '../newest-posts.ts'
 import { TENANTS } from '../tenants.ts'
 import type { PeerEnv } from './env.ts'
 
@@ -20,29 +20,34 @@ export async function postgresConnection(pool: Pool): Promise<string> {
 }
 
 /** The same answer as Rockpool's. */
-export async function readRows(pool: Pick<Pool, 'query'>): Promise<Response> {
-  const { rows } = await pool.query(NEWEST_POSTS.text, NEWEST_POSTS.values)
+export async function readRows(pool: Pick<Pool, 'query'>, posts: number): Promise<Response> {
+  const { text, values } = selectNewest(posts)
+  const { rows } = await pool.query(text, values)
   return Response.json({ user_id: TENANTS.postgres, posts: rows })
 }
 
 /** What a plain Worker has to do. */
-export async function rowsPerRequest(env: PeerEnv, ctx: ExecutionContext): Promise<Response> {
+export async function rowsPerRequest(env: PeerEnv, ctx: ExecutionContext, posts: number): Promise<Response> {
   const pool = openPostgres(env)
   try {
-    return await readRows(pool)
+    return await readRows(pool, posts)
   } finally {
     ctx.waitUntil(pool.end())
   }
 }
 
 /** The same where Postgres asks for SCRAM, for which nothing can be sent ahead. */
-export async function rowsPerRequestByScram(env: PeerEnv, ctx: ExecutionContext): Promise<Response> {
+export async function rowsPerRequestByScram(
+  env: PeerEnv,
+  ctx: ExecutionContext,
+  posts: number,
+): Promise<Response> {
   throughProxy(env)
   const client = new Client(env.SCRAM_DB_URL)
   client.neonConfig.pipelineConnect = false
   await client.connect()
   try {
-    return await readRows(client)
+    return await readRows(client, posts)
   } finally {
     ctx.waitUntil(client.end())
   }

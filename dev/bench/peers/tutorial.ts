@@ -6,13 +6,16 @@ import type { PeerEnv } from './env.ts'
 import { openMongo, readDocuments } from './mongo.ts'
 import { openPostgres, readRows } from './postgres.ts'
 
-/** What a tutorial shows: an object that holds one client; no tenants, no limits, no cache, no care for what breaks. */
+/**
+ * What a tutorial shows: an object that holds one client; no tenants, no limits, no cache, no care for what breaks. Its name
+ * is how many posts it reads.
+ */
 export class PostgresTutorial extends DurableObject<PeerEnv> {
   #pool: Pool | undefined
 
   override fetch(): Promise<Response> {
     this.#pool ??= openPostgres(this.env, { max: CLIENTS })
-    return readRows(this.#pool)
+    return readRows(this.#pool, Number(this.ctx.id.name))
   }
 }
 
@@ -22,6 +25,6 @@ export class MongoTutorial extends DurableObject<PeerEnv> {
 
   override fetch(): Promise<Response> {
     this.#client ??= openMongo(this.env, { maxPoolSize: CLIENTS })
-    return readDocuments(this.#client)
+    return readDocuments(this.#client, Number(this.ctx.id.name))
   }
 }

@@ -6,7 +6,7 @@ import { rowsPerRequest, rowsPerRequestByScram } from './postgres.ts'
 export { Hop, Keeper, Sharer } from './objects.ts'
 export { MongoTutorial, PostgresTutorial } from './tutorial.ts'
 
-/** What a Worker can do without Rockpool, one path each. */
+/** What a Worker can do without Rockpool, one path each; after those that read posts it says how many. */
 export default {
   async fetch(request, env, ctx) {
     const [, way, name = ''] = new URL(request.url).pathname.split('/')
@@ -17,15 +17,15 @@ export default {
         case 'hop':
           return await env.HOP.getByName('hop').fetch(request)
         case 'postgres-per-request':
-          return await rowsPerRequest(env, ctx)
+          return await rowsPerRequest(env, ctx, Number(name))
         case 'postgres-per-request-scram':
-          return await rowsPerRequestByScram(env, ctx)
+          return await rowsPerRequestByScram(env, ctx, Number(name))
         case 'mongo-per-request':
-          return await documentsPerRequest(env, ctx)
+          return await documentsPerRequest(env, ctx, Number(name))
         case 'postgres-tutorial':
-          return await env.POSTGRES_TUTORIAL.getByName('tutorial').fetch(request)
+          return await env.POSTGRES_TUTORIAL.getByName(name).fetch(request)
         case 'mongo-tutorial':
-          return await env.MONGO_TUTORIAL.getByName('tutorial').fetch(request)
+          return await env.MONGO_TUTORIAL.getByName(name).fetch(request)
         case 'module':
           return new Response(await moduleClient(await request.text(), env).connection())
         case 'shared':

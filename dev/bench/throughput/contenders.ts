@@ -1,11 +1,11 @@
 import { type Contender, contender, type Server } from '../contender.ts'
 import type { Lab } from '../lab.ts'
-import { POSTS } from '../newest-posts.ts'
+import { ONE_POST, PAGE } from '../newest-posts.ts'
 import { writePosts } from '../posts.ts'
 import { CLIENTS } from '../settings.ts'
 import type { EngineName } from '../tenants.ts'
 import * as names from './names.ts'
-import { PLACEMENTS, tenantOf, tokenOf } from './rockpool.ts'
+import { PLACEMENTS, type Placement, tenantOf, tokenOf } from './rockpool.ts'
 
 /** What answers: Rockpool twice, and its peers. */
 export interface Servers {
@@ -18,38 +18,97 @@ export interface Servers {
   readonly fastApi: Server | undefined
 }
 
-const LIST = `/api/posts?limit=${POSTS}`
-
-/** Those that ask a database. All of them answer with the same post, which is made sure of. */
+/** Those that ask a database for one post. All of them answer with the same one, which is made sure of. */
 export async function databaseContenders(
   lab: Lab,
   engine: EngineName,
   servers: Servers,
 ): Promise<Contender[]> {
-  const { rockpool, bare, peers, node, fastApi } = servers
-  const header = { 'x-user-id': tenantOf(engine, 'dedicated') }
-  const called = (name: string) => names.keyOf(engine, name)
-  const contenders = [
-    await contender(called(names.PER_REQUEST), peers, `/${engine}-per-request`),
-    ...(engine === 'postgres' ? [await byScram(called(names.PER_REQUEST_SCRAM), peers)] : []),
-    ...(engine === 'mongo' && fastApi ? [await contender(called(names.FASTAPI), fastApi, LIST, header)] : []),
-    await contender(called(names.TUTORIAL), peers, `/${engine}-tutorial`),
-    await contender(called(names.NODE), node, `/${engine}`),
-    await contender(called(names.BARE), bare, LIST, { ...header, 'cache-control': 'no-cache' }),
-  ]
-  for (const placement of PLACEMENTS[engine]) {
-    const token = await tokenOf(tenantOf(engine, placement), lab.stack.variables.JWT_SECRET ?? '')
-    // Every request is to reach the database.
-    const headers = { authorization: `Bearer ${token}`, 'cache-control': 'no-cache' }
-    contenders.push(await contender(called(names.ours(placement)), rockpool, LIST, headers))
-  }
-  for (const { name, body } of contenders) mustAgree(name, body, contenders[0]?.body ?? '')
-  return contenders
+  const asked = new Asked(lab, engine, servers, ONE_POST)
+  return agreeing(ONE_POST, [
+    asked.perRequest(),
+    ...(engine === 'postgres' ? [asked.byScram()] : []),
+    ...(engine === 'mongo' && servers.fastApi ? [asked.fastApi(servers.fastApi)] : []),
+    asked.tutorial(),
+    asked.node(),
+    asked.bare(),
+    ...PLACEMENTS[engine].map((placement) => asked.rockpool(placement)),
+  ])
 }
 
-/** So slow that a round by time would count too few answers. */
-async function byScram(name: string, peers: Server): Promise<Contender> {
-  return { ...(await contender(name, peers, '/postgres-per-request-scram')), requests: 2 * CLIENTS }
+/** Those of them that are asked for a page: what Rockpool adds to a request is the same for an answer of twenty posts. */
+export async function pageContenders(lab: Lab, engine: EngineName, servers: Servers): Promise<Contender[]> {
+  const asked = new Asked(lab, engine, servers, PAGE)
+  return agreeing(PAGE, [
+    asked.perRequest(),
+    ...(engine === 'mongo' && servers.fastApi ? [asked.fastApi(servers.fastApi)] : []),
+    asked.tutorial(),
+    asked.bare(),
+    asked.rockpool('dedicated'),
+  ])
+}
+
+/** Every request is to reach the database. */
+const FRESH = { 'cache-control': 'no-cache' }
+
+/** Who answers, asked for so many posts of one engine. */
+class Asked {
+  readonly #lab: Lab
+  readonly #engine: EngineName
+  readonly #servers: Servers
+  readonly #posts: number
+  readonly #list: string
+  readonly #named: Readonly<Record<string, string>>
+
+  constructor(lab: Lab, engine: EngineName, servers: Servers, posts: number) {
+    this.#lab = lab
+    this.#engine = engine
+    this.#servers = servers
+    this.#posts = posts
+    this.#list = `/api/posts?limit=${posts}`
+    this.#named = { 'x-user-id': tenantOf(engine, 'dedicated') }
+  }
+
+  perRequest(): Promise<Contender> {
+    return this.#peer(names.PER_REQUEST, 'per-request')
+  }
+
+  /** So slow that a round by time would count too few answers. */
+  async byScram(): Promise<Contender> {
+    return { ...(await this.#peer(names.PER_REQUEST_SCRAM, 'per-request-scram')), requests: 2 * CLIENTS }
+  }
+
+  fastApi(server: Server): Promise<Contender> {
+    return contender(this.#key(names.FASTAPI), server, this.#list, this.#named)
+  }
+
+  tutorial(): Promise<Contender> {
+    return this.#peer(names.TUTORIAL, 'tutorial')
+  }
+
+  node(): Promise<Contender> {
+    return contender(this.#key(names.NODE), this.#servers.node, `/${this.#engine}`)
+  }
+
+  bare(): Promise<Contender> {
+    return contender(this.#key(names.BARE), this.#servers.bare, this.#list, { ...this.#named, ...FRESH })
+  }
+
+  /** With everything on. */
+  async rockpool(placement: Placement): Promise<Contender> {
+    const tenant = tenantOf(this.#engine, placement)
+    const token = await tokenOf(tenant, this.#lab.stack.variables.JWT_SECRET ?? '')
+    const headers = { authorization: `Bearer ${token}`, ...FRESH }
+    return contender(this.#key(names.ours(placement)), this.#servers.rockpool, this.#list, headers)
+  }
+
+  #peer(name: string, way: string): Promise<Contender> {
+    return contender(this.#key(name), this.#servers.peers, `/${this.#engine}-${way}/${this.#posts}`)
+  }
+
+  #key(name: string): string {
+    return names.keyOf(this.#engine, name)
+  }
 }
 
 /** Those that ask none: what the runtime itself takes. */
@@ -69,13 +128,20 @@ interface Posts {
   readonly posts: readonly Record<string, unknown>[]
 }
 
+/** The contenders, if they answer alike. */
+async function agreeing(posts: number, asked: readonly Promise<Contender>[]): Promise<Contender[]> {
+  const contenders = await Promise.all(asked)
+  for (const { name, body } of contenders) mustAgree(name, body, contenders[0]?.body ?? '', posts)
+  return contenders
+}
+
 /** The same documents to the last field where they are the same tenant's, else the same but for ids and times. */
-function mustAgree(name: string, body: string, other: string): void {
+function mustAgree(name: string, body: string, other: string, posts: number): void {
   const [a, b] = [body, other].map((text) => JSON.parse(text) as Posts)
   const same = a?.user_id === b?.user_id
   const essence = (answer: Posts | undefined) =>
     JSON.stringify(same ? answer : answer?.posts.map(({ title, content, tags }) => [title, content, tags]))
-  if (a?.posts.length !== POSTS || essence(a) !== essence(b)) {
+  if (a?.posts.length !== posts || essence(a) !== essence(b)) {
     throw new Error(`${name} does not answer as the others do: ${body.slice(0, 300)}`)
   }
 }

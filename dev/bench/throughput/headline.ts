@@ -2,17 +2,14 @@ import type { Chart } from '../chart.ts'
 import type { Table } from '../section.ts'
 import { ms, whole } from '../show.ts'
 import type { EngineName } from '../tenants.ts'
-import type { Standings } from './goals.ts'
+import type { Measured, Standings } from './goals.ts'
 import * as names from './names.ts'
 
 const ENGINES = Object.keys(names.ENGINE_NAMES) as EngineName[]
 const DEDICATED = names.ours('dedicated')
 
-/** Both engines beside each other, near and far. */
-export function headline(
-  near: Standings,
-  far: { readonly standings: Standings; readonly delayMs: number },
-): Table {
+/** Both engines beside each other: one post from near and far, and a page of them. */
+export function headline({ near, far, pages }: Measured): Table {
   const all = new Set(Object.values(near).map(({ name }) => name.replace(/^\w+: /, '')))
   return {
     columns: [
@@ -21,20 +18,26 @@ export function headline(
         `${names.ENGINE_NAMES[engine]}, requests/s`,
         'p50',
         `p50 at ${far.delayMs} ms`,
+        ...(pages ? ['pages/s'] : []),
       ]),
     ],
     rows: [...all].map((name) => [
       name === DEDICATED ? `**${name}**` : name,
       ...ENGINES.flatMap((engine, column) => {
         // Those that ask no database stand in the first columns only.
-        const [close, distant] = [near, far.standings].map(
-          (standings) => standings[names.keyOf(engine, name)] ?? (column === 0 ? standings[name] : undefined),
+        const [close, distant, paged] = [near, far.standings, pages].map(
+          (standings) =>
+            standings?.[names.keyOf(engine, name)] ?? (column === 0 ? standings?.[name] : undefined),
         )
-        if (close?.failure !== undefined) return ['failed', '', '']
+        const page = pages
+          ? [paged && paged.failure === undefined ? whole(paged.requestsPerSecond.median) : '']
+          : []
+        if (close?.failure !== undefined) return ['failed', '', '', ...page]
         return [
           close ? whole(close.requestsPerSecond.median) : '',
           close ? ms(close.p50.median) : '',
           distant && distant.failure === undefined ? ms(distant.p50.median) : '',
+          ...page,
         ]
       }),
     ]),

@@ -1,13 +1,20 @@
 import { findPython, type Python } from '../fastapi/python.ts'
 import { startFastApi } from '../fastapi/start.ts'
 import type { Lab } from '../lab.ts'
+import { PAGE } from '../newest-posts.ts'
 import { startNode } from '../node/start.ts'
 import { bundlePeers } from '../peers-worker.ts'
 import { failuresOf, limitedByLoad, runRounds, type Standing } from '../rounds.ts'
 import type { Section, Table } from '../section.ts'
 import { CLIENTS } from '../settings.ts'
 import type { EngineName } from '../tenants.ts'
-import { databaseContenders, emptyContenders, type Servers, writeAllPosts } from './contenders.ts'
+import {
+  databaseContenders,
+  emptyContenders,
+  pageContenders,
+  type Servers,
+  writeAllPosts,
+} from './contenders.ts'
 import { type Standings, throughputGoals } from './goals.ts'
 import { headline, peersChart } from './headline.ts'
 import * as names from './names.ts'
@@ -16,7 +23,9 @@ import { throughputTable } from './table.ts'
 
 const DELAYS_MS = { full: [0, 5, 20], quick: [0, 20] } as const
 /** Where a delay and not the machine decides, less time tells as much; all is warm by then. */
-const DELAYED = { seconds: 0.6, warmUpSeconds: 0.3 } as const
+const DELAYED = { seconds: 0.5, warmUpSeconds: 0.3 } as const
+/** All but the code for more than one post is warm by then. */
+const OF_PAGES = { seconds: 0.8, warmUpSeconds: 0.5 } as const
 
 /** Rockpool on a warm pool against what people do without it. */
 export const throughput: Section = {
@@ -24,7 +33,7 @@ export const throughput: Section = {
   title: 'Requests on a warm pool',
   question:
     'How many requests does it answer, how quickly and at what cost, against what people do without it? The newest ' +
-    'post of a tenant, 350 bytes, read from the database by every request.',
+    'post of a tenant, 350 bytes, read from the database by every request, and a page of 20 posts, 7 KB.',
   async run(lab) {
     const { quick } = lab.settings
     await using closers = new AsyncDisposableStack()
@@ -48,14 +57,22 @@ export const throughput: Section = {
     }
     const [near, far] = [byDelay.at(0), byDelay.at(-1)]
     if (!near || !far) throw new Error('no delay was measured')
+    const pages = quick ? undefined : await measurePages(lab, servers)
+    const runs = [...byDelay.map(({ standings }) => standings), ...(pages ? [pages] : [])]
     return {
-      tables: [...byDelay.flatMap(tablesOf), emptyTable(near.standings)],
-      headline: headline(near.standings, far),
+      tables: [
+        ...byDelay.flatMap(({ delayMs, standings }) =>
+          tablesOf(standings, `${delayMs} ms of added network delay`),
+        ),
+        ...(pages ? tablesOf(pages, `a page of ${PAGE} posts, no added delay`) : []),
+        emptyTable(near.standings),
+      ],
+      headline: headline({ near: near.standings, far, pages }),
       charts: [peersChart(near.standings)],
       notes: notes(python, limitedByLoad(Object.values(near.standings))),
-      goals: throughputGoals(near.standings, far),
-      figures: { byDelay, python },
-      failures: byDelay.flatMap(({ standings }) => failuresOf(Object.values(standings))),
+      goals: throughputGoals({ near: near.standings, far, pages }),
+      figures: { byDelay, pages, python },
+      failures: runs.flatMap((standings) => failuresOf(Object.values(standings))),
     }
   },
 }
@@ -86,12 +103,22 @@ async function startServers(
   return { rockpool, bare, peers, node, fastApi }
 }
 
-function tablesOf({ delayMs, standings }: { delayMs: number; standings: Standings }): Table[] {
+async function measurePages(lab: Lab, servers: Servers): Promise<Standings> {
+  lab.log(`  a page of ${PAGE} posts`)
+  await lab.delayDatabases(0)
+  const contenders = [
+    ...(await pageContenders(lab, 'postgres', servers)),
+    ...(await pageContenders(lab, 'mongo', servers)),
+  ]
+  return runRounds(lab, contenders, OF_PAGES)
+}
+
+function tablesOf(standings: Standings, circumstances: string): Table[] {
   return (Object.keys(names.ENGINE_NAMES) as EngineName[]).map((engine) => {
     const prefix = names.keyOf(engine, '')
     const rows = Object.values(standings).filter(({ name }) => name.startsWith(prefix))
     return throughputTable(
-      `${names.ENGINE_NAMES[engine]}, ${delayMs} ms of added network delay`,
+      `${names.ENGINE_NAMES[engine]}, ${circumstances}`,
       rows.map((row) => ({ ...row, label: row.name.slice(prefix.length) })),
       standings[names.keyOf(engine, names.PER_REQUEST)],
       standings[names.keyOf(engine, names.TUTORIAL)],
