@@ -31,7 +31,9 @@ export const TOLERANCE = 0.15
 const OPENED_AT_ONCE = 50
 /** The number that the search begins with: about twice what processors have been seen to carry, a thousand at most. */
 const MOST_USERS = Math.min(1_000, 240 * availableParallelism())
-/** The most numbers that it tries. */
+/** How many numbers it tries if one of them is carried, */
+const ENOUGH = 2
+/** and how many at most. */
 const ATTEMPTS = 3
 /** Of multiples of it every one of ten groups has a pool of half its users. */
 export const STEP = 20
@@ -54,7 +56,7 @@ export async function findLargest(lab: Lab, pace: Pace): Promise<Attempt> {
     lab.log(`  ${users} users: ${worst > TOLERANCE ? 'too many for this machine' : 'carried'}`)
     if (worst > TOLERANCE) tooMany = users
     else carried = { users, rows }
-    if (carried && (users === MOST_USERS || attempt === ATTEMPTS)) return carried
+    if (carried && (users === MOST_USERS || attempt >= ENOUGH)) return carried
     // What was not carried is shown with every strategy all the same.
     if (attempt === ATTEMPTS) return measureIdeal(lab, users, pace)
     const next = nextUsers({ users, worst, tooMany, carried: carried?.users })
