@@ -1,6 +1,11 @@
 import type { AggregationCursor, Db, Document, FindCursor } from 'mongodb'
 import { isTransient } from './mongo-fault.ts'
 
+/** What goes into the options of every call of the driver. */
+export interface Limits {
+  readonly maxTimeMS: number
+}
+
 /** What is read, in the words of the server's commands `find` and `aggregate` (mongodb.com/docs/manual/reference/command). */
 export type ReadCommand = FindCommand | AggregateCommand
 
@@ -30,7 +35,7 @@ export interface AggregateCommand {
 export async function readDocuments<T extends Document>(
   db: Db,
   command: ReadCommand,
-  limits: { readonly maxTimeMS: number },
+  limits: Limits,
 ): Promise<T[]> {
   try {
     const { cursor } = await db.command(asSent(db, command, limits), { readPreference: db.readPreference })
@@ -43,7 +48,7 @@ export async function readDocuments<T extends Document>(
 }
 
 /** What `Db.command` sends as it is: a collection's own methods would add the same. */
-function asSent({ readConcern }: Db, command: ReadCommand, limits: { readonly maxTimeMS: number }): Document {
+function asSent({ readConcern }: Db, command: ReadCommand, limits: Limits): Document {
   // One more than there can be, or the server would keep a cursor for the nothing that is left.
   const batch = 'find' in command ? { batchSize: command.limit + 1 } : { cursor: {} }
   return { ...command, ...batch, ...limits, ...(readConcern && { readConcern }) }
@@ -52,7 +57,7 @@ function asSent({ readConcern }: Db, command: ReadCommand, limits: { readonly ma
 function cursorOf<T extends Document>(
   db: Db,
   command: ReadCommand,
-  limits: { readonly maxTimeMS: number },
+  limits: Limits,
 ): FindCursor<T> | AggregationCursor<T> {
   if ('aggregate' in command) {
     return db.collection(command.aggregate).aggregate<T>([...command.pipeline], limits)

@@ -6,7 +6,7 @@ const DEEPEST = 4
 /** A name that is longer, or has other characters, is not one of a field that a store made. */
 const FIELD_NAME = /^[\w.$]{1,40}$/
 
-/** What was asked looks like without its values: `find posts {tags}, {sort: {created_at, _id}, limit}`. */
+/** What was asked, without its values: `find posts {tags}, {sort: {created_at, _id}, limit}`. */
 export function mongoShape(asked: readonly Asked[]): string {
   return bounded(asked.map((one) => callShape(asCall(one))).join('; '))
 }

@@ -12,7 +12,7 @@ import type {
 import { type Asked, recorded } from './mongo-commands.ts'
 import { MongoDatabases } from './mongo-databases.ts'
 import { mongoFault } from './mongo-fault.ts'
-import { type ReadCommand, readDocuments } from './mongo-read.ts'
+import { type Limits, type ReadCommand, readDocuments } from './mongo-read.ts'
 import { mongoShape } from './mongo-shape.ts'
 import { MongoTransactions, type StepOptions } from './mongo-transactions.ts'
 
@@ -151,11 +151,6 @@ class MongoPool implements EnginePool<MongoConnection> {
       this.#checkedOut--
     })
   }
-}
-
-/** What goes into the options of every call of the driver. */
-interface Limits {
-  readonly maxTimeMS: number
 }
 
 /**
