@@ -1,4 +1,4 @@
-import type { MongoConnection } from './mongo.ts'
+import type { MongoConnection } from './mongo-connection.ts'
 
 /** A statement's parameters; always sent apart from its text. */
 export type Parameter = string | number | boolean | Date | null | readonly string[]

@@ -1,5 +1,5 @@
 import type { EngineName } from '../tenants/tenant.ts'
-import type { MongoConnection } from './mongo.ts'
+import type { MongoConnection } from './mongo-connection.ts'
 import type { PostgresClient } from './postgres.ts'
 
 /** A connection of a pool. */

@@ -1,5 +1,5 @@
 import type { Connection, PostgresConnection } from '../engines/connection.ts'
-import type { MongoConnection } from '../engines/mongo.ts'
+import type { MongoConnection } from '../engines/mongo-connection.ts'
 import { literal, quoted } from '../engines/postgres-names.ts'
 import { databaseOf, schemaOf, type Tenant } from '../tenants/tenant.ts'
 import { commentsIndexes } from './comments/mongo.ts'

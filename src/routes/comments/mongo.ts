@@ -1,5 +1,5 @@
 import type { Db, Document, ObjectId } from 'mongodb'
-import type { MongoConnection } from '../../engines/mongo.ts'
+import type { MongoConnection } from '../../engines/mongo-connection.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
 import { objectId } from '../object-id.ts'
 import {

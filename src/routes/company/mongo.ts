@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb'
-import type { MongoConnection } from '../../engines/mongo.ts'
+import type { MongoConnection } from '../../engines/mongo-connection.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
 import { PROJECTS } from '../projects/project.ts'
 import { TASKS } from '../tasks/task.ts'

@@ -1,5 +1,5 @@
 import type { Collection, Db, Filter, ObjectId } from 'mongodb'
-import type { MongoConnection } from '../../engines/mongo.ts'
+import type { MongoConnection } from '../../engines/mongo-connection.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
 import { FIRST_PAGE, pageOf } from '../comments/comment.ts'
 import { COMMENTS, type CommentDocument, toComment, withComments } from '../comments/mongo.ts'

@@ -1,5 +1,5 @@
 import type { Collection, Db } from 'mongodb'
-import type { MongoConnection } from '../../engines/mongo.ts'
+import type { MongoConnection } from '../../engines/mongo-connection.ts'
 import { Problem } from '../../problem.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
 import { before, type Page } from '../page.ts'

@@ -1,12 +1,12 @@
 import type { MongoClient } from 'mongodb'
 import { describe, expect, it } from 'vitest'
-import { MongoConnection } from '../../../src/engines/mongo.ts'
+import { MongoConnection, sharedOf } from '../../../src/engines/mongo-connection.ts'
 
 /** A connection to a server whose `serverStatus` is this. */
 function connectionTo(status: object): MongoConnection {
-  const client = { db: () => ({ command: async () => status }) } as unknown as MongoClient
+  const client = { on() {}, db: () => ({ command: async () => status }) } as unknown as MongoClient
   const options = { commandTimeoutMs: 1000, now: () => 0, after: () => () => {} }
-  return new MongoConnection(client, options as never, { commandEnded() {} } as never)
+  return new MongoConnection(sharedOf(client, options.now), options as never, { commandEnded() {} } as never)
 }
 
 describe("the server's count of connections", () => {

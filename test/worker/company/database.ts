@@ -1,5 +1,5 @@
 import type { PostgresConnection } from '../../../src/engines/connection.ts'
-import type { MongoConnection } from '../../../src/engines/mongo.ts'
+import type { MongoConnection } from '../../../src/engines/mongo-connection.ts'
 import { quoted } from '../../../src/engines/postgres-names.ts'
 import { databaseOf, schemaOf } from '../../../src/tenants/tenant.ts'
 import { openConnection } from '../stores/connections.ts'

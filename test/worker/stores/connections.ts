@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import type { Connection } from '../../../src/engines/connection.ts'
 import type { EngineHooks, EngineOptions } from '../../../src/engines/engine.ts'
 import { loadEngine } from '../../../src/engines/load.ts'
-import { MongoConnection } from '../../../src/engines/mongo.ts'
+import { MongoConnection, sharedOf } from '../../../src/engines/mongo-connection.ts'
 import { PostgresHttp } from '../../../src/engines/postgres-http.ts'
 import { systemClock } from '../../../src/pools/clock.ts'
 
@@ -78,7 +78,9 @@ async function openMongo(): Promise<CountedConnection> {
   const client = new MongoClient(variables.MONGODB_URI ?? '', { monitorCommands: true })
   client.on('commandStarted', () => counter.add())
   const quiet = { ...counter.hooks, commandEnded: () => {} }
-  return counter.connection(new MongoConnection(client, OPTIONS, quiet), 'mongo', () => client.close())
+  return counter.connection(new MongoConnection(sharedOf(client, OPTIONS.now), OPTIONS, quiet), 'mongo', () =>
+    client.close(),
+  )
 }
 
 class Counter {
