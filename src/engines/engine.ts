@@ -1,6 +1,6 @@
 import type { EngineName } from '../tenants/tenant.ts'
 import type { MongoConnection } from './mongo-connection.ts'
-import type { PostgresClient } from './postgres.ts'
+import type { PostgresClient } from './postgres-client.ts'
 
 /** A connection of a pool. */
 export type PooledConnection = PostgresClient | MongoConnection

@@ -15,13 +15,11 @@ export interface Fault {
  * github.com/neondatabase/serverless/issues/205).
  */
 export function postgresFault(error: unknown, phase: Phase): Fault {
-  const { code, severity, message } = fields(error)
+  const { code, severity } = fields(error)
   // EPIPE and the like look as a SQLSTATE does, but a server's error always has a severity.
   const isSocketError = code.startsWith('E') && severity === ''
   if (isSocketError || !/^[0-9A-Z]{5}$/.test(code)) {
-    if (phase === 'opening') return fatal('database_unavailable')
-    // Client-side `query_timeout`: the server may still be working, so the connection cannot be used again.
-    return message === 'Query read timeout' ? fatal('database_timeout') : fatal('connection_lost')
+    return fatal(phase === 'opening' ? 'database_unavailable' : 'connection_lost')
   }
   const name = problemCode(code, phase)
   const ended = severity === 'FATAL' || severity === 'PANIC' || name === 'connection_lost'
@@ -73,10 +71,10 @@ const fatal = (code: 'database_unavailable' | 'database_timeout' | 'connection_l
   fatal: true,
 })
 
-function fields(error: unknown): { code: string; severity: string; message: string } {
+function fields(error: unknown): { code: string; severity: string } {
   const read = (name: string): string => {
     const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined
     return typeof value === 'string' ? value : ''
   }
-  return { code: read('code'), severity: read('severity'), message: read('message') }
+  return { code: read('code'), severity: read('severity') }
 }

@@ -118,6 +118,39 @@ describe.each(ENGINES)('when %s refuses the password of the deployment', (engine
   })
 })
 
+describe('when a Postgres connection falls silent', () => {
+  it('its statement ends in time with a 504, and the next request has another connection', async () => {
+    const tenant = newTenant('postgres')
+    const host = `dedicated:${tenant}`
+    const headers = hostCall(tenant, 'postgres', host)
+    const seen = await runInDurableObject(env.POOL_HOST.getByName(host), async (_, state) => {
+      const settings = { ...env, DB_POOL_COMMAND_TIMEOUT: '1' }
+      const tested = new PoolHost(state, settings)
+      const request = async () => {
+        const url = 'http://rockpool.test/api/test/connection'
+        const response = await tested.fetch(new Request(url, { headers }))
+        return { status: response.status, ...(await response.json<{ id?: number; code?: string }>()) }
+      }
+      const before = await request()
+      await setFault('postgres', { blackhole: true })
+      const started = Date.now()
+      const silent = await request()
+      const tookMs = Date.now() - started
+      await clearFaults()
+      const after = await request()
+      await tested.closeAll()
+      return { before, silent, tookMs, after }
+    })
+    expect(seen.before.status).toBe(200)
+    expect(seen.silent).toMatchObject({ status: 504, code: 'database_timeout' })
+    // The time of a command, and two seconds in which the server would have ended it by itself.
+    expect(seen.tookMs).toBeGreaterThanOrEqual(2_900)
+    expect(seen.tookMs).toBeLessThan(6_000)
+    expect(seen.after.status).toBe(200)
+    expect(seen.after.id).not.toBe(seen.before.id)
+  })
+})
+
 describe('a refused statement', () => {
   it.each(ENGINES)(
     "on %s is an honest 500 without the driver's words, and keeps the connection",

@@ -72,11 +72,6 @@ test.each(withoutSqlState)('%s loses the connection', (_, error) => {
   expect([opening.problem.code, opening.fatal]).toEqual(['database_unavailable', true])
 })
 
-test('an answer that does not come is a timeout, and the connection is lost', () => {
-  const fault = postgresFault(new Error('Query read timeout'), 'statement')
-  expect([fault.problem.code, fault.fatal]).toEqual(['database_timeout', true])
-})
-
 test('nothing of an error comes out', async () => {
   const errors = [server('23505'), server('57P01', 'FATAL'), ...withoutSqlState.map(([, error]) => error)]
   for (const error of errors) {

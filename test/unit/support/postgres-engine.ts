@@ -8,7 +8,7 @@ import type {
 import { Problem } from '../../../src/problem.ts'
 import { disguised, type FakeConnection, FakeEngine, FakePool } from './engine.ts'
 
-/** Like Postgres through pg-pool: a checkout holds a connection and opens one when none is free. */
+/** Like Postgres: a checkout holds a connection and opens one when none is free. */
 export class FakePostgres extends FakeEngine {
   readonly name = 'postgres'
 
@@ -70,7 +70,8 @@ class PostgresPool extends FakePool {
   }
 
   override async close(force: boolean): Promise<void> {
-    this.closed = force ? 'by force' : 'gently'
+    if (force) return super.close(true)
+    this.closed = 'gently'
     // Those that are held are closed when they come back.
     await this.retireFree()
   }

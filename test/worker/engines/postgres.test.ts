@@ -1,13 +1,16 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Checkout, EnginePool } from '../../../src/engines/engine.ts'
-import { type PostgresClient, postgres } from '../../../src/engines/postgres.ts'
+import { postgres } from '../../../src/engines/postgres.ts'
+import type { PostgresClient } from '../../../src/engines/postgres-client.ts'
 import { systemClock } from '../../../src/pools/clock.ts'
+import { clearFaults, setFault } from '../support.ts'
 
 const variables = env as unknown as Record<string, string>
 const open: EnginePool[] = []
 
 afterEach(async () => {
+  await clearFaults()
   for (const pool of open.splice(0)) await pool.close(true)
 })
 
@@ -117,6 +120,26 @@ describe('a Postgres connection', () => {
     await second.release(true)
   })
 
+  it('that falls silent is given back as soon as its statement has timed out, and another is opened', async () => {
+    const pool = await openPool({ maxSize: 1, commandTimeoutMs: 300 })
+    const first = await pool.checkout()
+    const pid = await pidOf(first)
+    await setFault('postgres', { blackhole: true })
+    // Nothing on it will be answered: all of it is lost with the first whose time is up.
+    const codes = [first.connection.query('SELECT 1'), first.connection.query('SELECT 2')].map((asked) =>
+      asked.catch(({ code }) => code),
+    )
+    await expect(first.connection.ping(100)).rejects.toMatchObject({ code: 'database_timeout' })
+    expect(await Promise.all(codes)).toEqual(['connection_lost', 'connection_lost'])
+    await first.release(true)
+    expect(pool.counts()).toEqual({ size: 0, free: 0, used: 0 })
+    const second = pool.checkout()
+    await clearFaults()
+    const { connection, release } = await second
+    expect(await connection.query('SELECT pg_backend_pid() AS pid')).not.toEqual([{ pid }])
+    await release(true)
+  })
+
   it('is retired after its number of uses', async () => {
     const pool = await openPool({ maxSize: 1, maxUses: 3 })
     const pids: number[] = []
@@ -125,9 +148,9 @@ describe('a Postgres connection', () => {
       pids.push(await pidOf(checkout))
       await checkout.release(true)
     }
-    // The opening itself is a use.
-    expect(new Set(pids.slice(0, 2)).size).toBe(1)
-    expect(new Set(pids).size).toBeGreaterThanOrEqual(2)
+    expect(new Set(pids.slice(0, 3)).size).toBe(1)
+    expect(new Set(pids.slice(3)).size).toBe(1)
+    expect(new Set(pids).size).toBe(2)
   })
 })
 
