@@ -7,9 +7,8 @@ import { PostgresSocket } from './postgres-socket.ts'
 const DEFAULT_PORT = 5432
 
 /**
- * Postgres through the Neon serverless driver, over WebSockets. Its `Client` only: its pool (pg-pool) sets three timers
- * of the runtime for every lease, and one that is cancelled in an object is kept for the object's whole life (workerd
- * src/workerd/io/io-context.c++, `TimeoutManagerImpl::clearTimeout`).
+ * Postgres through the Neon serverless driver, over WebSockets. Its `Client` only: its `Pool`, pg-pool, sets three timers of
+ * the runtime for every lease (docs/decisions/0011).
  */
 export const postgres: Engine<PostgresClient> = {
   name: 'postgres',
