@@ -18,7 +18,7 @@ export interface Settings {
 export const FULL: Settings = {
   quick: false,
   rounds: 5,
-  seconds: 1.1,
+  seconds: 1.2,
   warmUpSeconds: 3,
   connections: CLIENTS,
 }
