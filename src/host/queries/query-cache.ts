@@ -132,11 +132,16 @@ export class QueryCache {
 
   /** Takes from who has not been here for longest, until there is room. */
   #trim(): void {
-    const { maxTotalBytes } = this.#options
+    // Nearly always: a walk over the tenants would cost every request more than its own look-up.
+    if (this.#hasRoom()) return
     for (const [tenant, { cache }] of this.#tenants.oldestFirst()) {
-      if (this.#bytes <= maxTotalBytes && this.#tenants.size <= MAX_TENANTS) return
       cache.clear()
       if (cache.isIdle()) this.#tenants.delete(tenant)
+      if (this.#hasRoom()) return
     }
+  }
+
+  #hasRoom(): boolean {
+    return this.#bytes <= this.#options.maxTotalBytes && this.#tenants.size <= MAX_TENANTS
   }
 }
