@@ -64,7 +64,7 @@ export class Growth<C extends PooledConnection> {
     const maxSize = this.#pool.maxSize()
     const leases = this.#pool.leases()
     if (driver.counts().size + this.openings.size >= maxSize || leases >= maxSize) {
-      if (maxSize < this.#spec.maxSize) this.#askForMore()
+      this.askForMore()
       return false
     }
     const now = clock.now()
@@ -82,6 +82,17 @@ export class Growth<C extends PooledConnection> {
       return false
     }
     return true
+  }
+
+  /** Somebody waits: has more asked for where less was granted than the pool is meant to have. */
+  askForMore(): void {
+    if (this.#pool.maxSize() >= this.#spec.maxSize) return
+    this.#pool.askForMore()
+    // Again while somebody waits: with every connection busy for long, nothing else would ask.
+    this.#cancelAsking ??= this.#around.clock.after(ASK_AGAIN_MS, () => {
+      this.#cancelAsking = undefined
+      this.#pool.retry()
+    })
   }
 
   /** Takes a place in the gate for `holder`, waiting for it, unless he has one. */
@@ -122,15 +133,6 @@ export class Growth<C extends PooledConnection> {
   stop(): void {
     this.#cancelAsking?.()
     this.#cancelAsking = undefined
-  }
-
-  /** Now, and again while somebody waits: with every connection busy for long, nothing else would ask. */
-  #askForMore(): void {
-    this.#pool.askForMore()
-    this.#cancelAsking ??= this.#around.clock.after(ASK_AGAIN_MS, () => {
-      this.#cancelAsking = undefined
-      this.#pool.retry()
-    })
   }
 
   #retryWhenFree(): void {

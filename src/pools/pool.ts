@@ -285,6 +285,8 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
       this.#leases++
       void this.#serve(driver, candidate)
     }
+    // Who waits may not have what is left, for the sake of others: in a larger pool there would be more.
+    if (this.#queue.size > 0) this.#growth.askForMore()
     this.#growth.fill(driver)
   }
 

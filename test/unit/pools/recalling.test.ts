@@ -50,6 +50,23 @@ describe('a pool without a grant', () => {
     expect(one.engine.opened).toBe(3)
   })
 
+  test('has more asked for by tenants too who may not have what is left, for the sake of others', async () => {
+    const one = host()
+    const ask = (tenant: string) => one.lease('pool', { maxSize: 50 }, { tenant, share: 3 })
+    const leases = ['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b', 'a', 'b', 'a', 'b'].map(ask)
+    await settle()
+    one.quota.grant(0, 10)
+    await Promise.all(leases.slice(0, 9))
+    await settle()
+    // The tenth is kept for a third tenant.
+    expect(one.cache.statistics()).toMatchObject([{ size: 9, max_size: 10, waiting: 3 }])
+    expect([...one.quota.wantMore]).toHaveLength(1)
+    for (const late of leases.slice(9)) {
+      one.quota.grantMore(one.cache)
+      await late
+    }
+  })
+
   test('answers budget_exhausted when the time of who waits is up, and asks no more when nobody is left', async () => {
     const one = host()
     const problem = problemOf(one.lease('a', {}, { timeoutMs: 3_000 }))
