@@ -66,7 +66,7 @@ function problemCode(sqlstate: string, phase: Phase) {
   }
 }
 
-const fatal = (code: 'database_unavailable' | 'database_timeout' | 'connection_lost'): Fault => ({
+const fatal = (code: 'database_unavailable' | 'connection_lost'): Fault => ({
   problem: new Problem(code),
   fatal: true,
 })

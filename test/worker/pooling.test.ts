@@ -50,7 +50,7 @@ describe('100 requests at once that each hold the database for 100 ms', () => {
     )
     const seen = until(
       () => asAdmin<{ primary: { waiting: number; used: number } }>('/metrics/db-pool'),
-      ({ body }) => body.primary.waiting > 0 && body.primary.used > 0,
+      ({ body }) => body.primary.waiting > 0 && body.primary.used === MAX_SIZE,
       2_000,
     )
     const answers = await Promise.all(requests)

@@ -32,8 +32,7 @@ async function openPool(appName: string) {
     },
     hooks,
   )
-  const closed = pool.close.bind(pool, true)
-  return { pool, seen, [Symbol.asyncDispose]: closed }
+  return { pool, seen, [Symbol.asyncDispose]: () => pool.close(true) }
 }
 
 const tell = (connection: MongoConnection, command: object) =>
