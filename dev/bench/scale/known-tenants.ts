@@ -31,9 +31,9 @@ export const PARTS: Readonly<Record<string, () => Ask>> = {
 const nameOf = (n: number) => `tenant-${n}`
 
 function poolCache(): PoolCache {
-  const engine = new FakePostgres()
   return new PoolCache({
-    engine: async () => engine,
+    // One for each pool: it remembers those that it opened, and with it they would be kept when they are closed.
+    engine: async () => new FakePostgres(),
     quota: { claim: async ({ spec }) => spec.maxSize, askForMore() {}, giveBack() {} },
     maxPools: MOST_POOLS,
     drainMs: 1_000,

@@ -25,7 +25,7 @@ export const scale: Section = {
     return {
       tables: [asksTable(known, asks), workersTable(known, standings)],
       notes: [
-        `The first table is Rockpool’s own code in Node, ${pace.rounds} rounds of ${pace.asks} asks after the other, on an ` +
+        `The first table is Rockpool’s own code in Node, ${pace.rounds} rounds of ${pace.asks} asks, each number of tenants in turn, on an ` +
           'engine that answers at once: a lease of which nothing is used. An isolate remembers 10,000 records and a host ' +
           'has at most 10,000 pools, so of 100,000 tenants they have forgotten most.',
         'The busy tenants are those that came last, one alone or a hundred in turn. A tenant that was forgotten pays for ' +
@@ -48,18 +48,15 @@ function asksTable(known: readonly number[], rows: readonly AskRow[]): Table {
       row.part,
       whole(row.busy),
       ...row.micros.map((spread) => shown(spread, (value) => `${value.toFixed(2)} µs`)),
-      times(growth(row)),
+      shown(row.growth, times),
     ]),
   }
 }
 
-const growth = ({ micros }: AskRow) =>
-  (micros.at(-1)?.median ?? Number.NaN) / (micros[0]?.median ?? Number.NaN)
-
 /** One for each part: the worst of its rows. */
 function askGoals(known: readonly number[], rows: readonly AskRow[]): GoalResult[] {
   const worst = new Map<string, number>()
-  for (const row of rows) worst.set(row.part, Math.max(worst.get(row.part) ?? 0, growth(row)))
+  for (const row of rows) worst.set(row.part, Math.max(worst.get(row.part) ?? 0, row.growth.median))
   return [...worst].map(([part, seen]) => goal(`${part}, ${range(known)}`, seen, { atMost: FLAT }, times))
 }
 
