@@ -32,8 +32,8 @@ export function setting({ machine, settings, loadAverage, seconds }: Run): strin
 export function goalTable(goals: readonly GoalResult[]) {
   const words = (met: boolean | undefined) => (met === undefined ? '' : met ? 'met' : '**not met**')
   return {
-    columns: ['goal', 'seen', ''],
-    rows: goals.map(({ goal, seen, met }) => [goal, seen, words(met)]),
+    columns: ['goal', 'seen', '', 'the bare tutorial'],
+    rows: goals.map(({ goal, seen, met, tutorial = '' }) => [goal, seen, words(met), tutorial]),
   }
 }
 

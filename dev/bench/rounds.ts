@@ -25,40 +25,63 @@ export interface Standing {
   readonly rounds: readonly Round[]
 }
 
+/** What a section needs that differs from the run. */
+export interface Pace extends Partial<Settings> {
+  /**
+   * Load that does not count on a process that stood still while others had their turn: workerd is slower by an eighth
+   * after ten seconds of rest, and who comes second in its process would have had the first one wake it. @default 0
+   */
+  readonly wakeSeconds?: number
+}
+
 /** What a contender leaves to do, such as connections being closed, is not to fall to the next one. */
 const PAUSE_MS = 100
 
 /**
- * Measures the contenders in turn, round after round: what the machine does meanwhile then meets all of them.
- * @param pace where a section needs another one than the run's
+ * Measures the contenders in turn, those of one process after each other, round after round: what the machine does
+ * meanwhile then meets all of them.
  */
 export async function runRounds<Name extends string>(
   lab: Lab,
   contenders: readonly (Contender & { readonly name: Name })[],
-  pace: Partial<Settings> = {},
+  pace: Pace = {},
 ): Promise<Record<Name, Standing>> {
-  const { rounds, seconds, warmUpSeconds, connections } = { ...lab.settings, ...pace }
+  const { rounds, seconds, warmUpSeconds, connections, wakeSeconds = 0 } = { ...lab.settings, ...pace }
   for (const contender of contenders) {
     await lab.load.run({ ...loadOf(contender), connections, seconds: warmUpSeconds })
     await sleep(PAUSE_MS)
   }
   const results = contenders.map((): Round[] => [])
+  const turns = [...Map.groupBy(contenders.entries(), ([, { pid }]) => pid).values()]
   for (let round = 1; round <= rounds; round++) {
     lab.log(`  round ${round} of ${rounds}`)
-    for (const [index, contender] of contenders.entries()) {
-      const before = await cpuSecondsOf(contender)
-      const { requests } = contender
-      const length = requests === undefined ? { seconds } : { requests }
-      const result = await lab.load.run({ ...loadOf(contender), connections, ...length })
-      const after = await cpuSecondsOf(contender)
-      const known = before !== undefined && after !== undefined
-      const cpuPerThousand = known ? ((after - before) / result.answers) * 1_000 : undefined
-      results[index]?.push({ ...result, cpuPerThousand })
-      await sleep(PAUSE_MS)
+    for (const turn of turns) {
+      const [, first] = turn[0] ?? []
+      if (first && wakeSeconds > 0) {
+        await lab.load.run({ ...loadOf(first), connections, seconds: wakeSeconds })
+      }
+      for (const [index, contender] of turn) {
+        results[index]?.push(await measure(lab, contender, { seconds, connections }))
+        await sleep(PAUSE_MS)
+      }
     }
   }
   const standings = contenders.map(({ name }, index) => [name, standing(name, results[index] ?? [])])
   return Object.fromEntries(standings) as Record<Name, Standing>
+}
+
+async function measure(
+  lab: Lab,
+  contender: Contender,
+  { seconds, connections }: Pick<Settings, 'seconds' | 'connections'>,
+): Promise<Round> {
+  const { requests } = contender
+  const length = requests === undefined ? { seconds } : { requests }
+  const before = await cpuSecondsOf(contender)
+  const result = await lab.load.run({ ...loadOf(contender), connections, ...length })
+  const after = await cpuSecondsOf(contender)
+  const isKnown = before !== undefined && after !== undefined
+  return { ...result, cpuPerThousand: isKnown ? ((after - before) / result.answers) * 1_000 : undefined }
 }
 
 const loadOf = ({ url, headers, body, status }: Contender) => ({ url, headers, body, status })

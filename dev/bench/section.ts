@@ -35,6 +35,8 @@ export interface Table {
 export interface GoalResult {
   readonly goal: string
   readonly seen: string
+  /** What a bare tutorial came to, where that says how much of the goal a Worker and its driver allow. */
+  readonly tutorial?: string
   /** `undefined`: this run could not tell. */
   readonly met: boolean | undefined
 }

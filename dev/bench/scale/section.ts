@@ -5,7 +5,7 @@ import { ms, shown, times, whole } from '../show.ts'
 import { type AskRow, measureAsks } from './asks.ts'
 import { measureWorkers } from './workers.ts'
 
-const FULL = { known: [10, 1_000, 100_000], pace: { rounds: 5, asks: 20_000 } }
+const FULL = { known: [10, 1_000, 100_000], pace: { rounds: 5, asks: 10_000 } }
 const QUICK = { known: [10, 1_000], pace: { rounds: 1, asks: 2_000 } }
 
 /** What more tenants may cost a busy one: what grows with their number grows far beyond this. */

@@ -22,10 +22,11 @@ import { BARE, EVERYTHING_ON } from './rockpool.ts'
 import { throughputTable } from './table.ts'
 
 const DELAYS_MS = { full: [0, 5, 20], quick: [0, 20] } as const
+const NEAR = { warmUpSeconds: 2, wakeSeconds: 0.6 } as const
 /** Where a delay and not the machine decides, less time tells as much; all is warm by then. */
 const DELAYED = { seconds: 0.5, warmUpSeconds: 0.3 } as const
 /** All but the code for more than one post is warm by then. */
-const OF_PAGES = { seconds: 0.8, warmUpSeconds: 0.5 } as const
+const OF_PAGES = { seconds: 0.8, warmUpSeconds: 0.5, wakeSeconds: 0.6 } as const
 
 /** Rockpool on a warm pool against what people do without it. */
 export const throughput: Section = {
@@ -52,7 +53,7 @@ export const throughput: Section = {
       const near = delayMs === 0
       const measured = contenders.filter(({ name }) => isMeasured(name, { near, quick }))
       const all = near ? [...measured, ...empty] : measured
-      const pace = near || quick ? {} : DELAYED
+      const pace = quick ? {} : near ? NEAR : DELAYED
       byDelay.push({ delayMs, standings: await runRounds(lab, all, pace) })
     }
     const [near, far] = [byDelay.at(0), byDelay.at(-1)]

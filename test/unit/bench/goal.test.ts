@@ -16,3 +16,9 @@ test.each([undefined, Number.NaN])('what was not measured (%s) is neither met no
     met: undefined,
   })
 })
+
+test('what a tutorial came to stands beside it, and decides nothing', () => {
+  expect(goal('ratio', 5, { atLeast: 6 }, times, 6.5)).toMatchObject({ met: false, tutorial: '6.50x' })
+  expect(goal('ratio', 6, { atLeast: 6 }, times, 5.5)).toMatchObject({ met: true, tutorial: '5.50x' })
+  expect(goal('ratio', 6, { atLeast: 6 }, times, Number.NaN)).not.toHaveProperty('tutorial')
+})
