@@ -28,7 +28,7 @@ export interface Standing {
 /** What a section needs that differs from the run. */
 export interface Pace extends Partial<Settings> {
   /**
-   * Load that does not count on a process that stood still while others had their turn: workerd is slower by an eighth
+   * Load that does not count on a process that stood still while another one was measured: workerd is slower by an eighth
    * after ten seconds of rest, and who comes second in its process would have had the first one wake it. @default 0
    */
   readonly wakeSeconds?: number
@@ -38,8 +38,8 @@ export interface Pace extends Partial<Settings> {
 const PAUSE_MS = 100
 
 /**
- * Measures the contenders in turn, those of one process after each other, round after round: what the machine does
- * meanwhile then meets all of them.
+ * Measures the contenders in turn, round after round, every other round from the last one to the first: what the machine
+ * does meanwhile then meets all of them, and nobody always comes after the same one.
  */
 export async function runRounds<Name extends string>(
   lab: Lab,
@@ -52,18 +52,17 @@ export async function runRounds<Name extends string>(
     await sleep(PAUSE_MS)
   }
   const results = contenders.map((): Round[] => [])
-  const turns = [...Map.groupBy(contenders.entries(), ([, { pid }]) => pid).values()]
+  const order = [...contenders.entries()]
+  let awake: number | undefined
   for (let round = 1; round <= rounds; round++) {
     lab.log(`  round ${round} of ${rounds}`)
-    for (const turn of turns) {
-      const [, first] = turn[0] ?? []
-      if (first && wakeSeconds > 0) {
-        await lab.load.run({ ...loadOf(first), connections, seconds: wakeSeconds })
+    for (const [index, contender] of round % 2 === 1 ? order : order.toReversed()) {
+      if (wakeSeconds > 0 && contender.pid !== awake) {
+        await lab.load.run({ ...loadOf(contender), connections, seconds: wakeSeconds })
       }
-      for (const [index, contender] of turn) {
-        results[index]?.push(await measure(lab, contender, { seconds, connections }))
-        await sleep(PAUSE_MS)
-      }
+      results[index]?.push(await measure(lab, contender, { seconds, connections }))
+      awake = contender.pid
+      await sleep(PAUSE_MS)
     }
   }
   const standings = contenders.map(({ name }, index) => [name, standing(name, results[index] ?? [])])

@@ -29,8 +29,9 @@ export async function databaseContenders(
     asked.perRequest(),
     ...(engine === 'postgres' ? [asked.byScram()] : []),
     ...(engine === 'mongo' && servers.fastApi ? [asked.fastApi(servers.fastApi)] : []),
-    asked.tutorial(),
     asked.node(),
+    // Beside each other, as goals compare them.
+    asked.tutorial(),
     asked.bare(),
     ...PLACEMENTS[engine].map((placement) => asked.rockpool(placement)),
   ])
@@ -51,7 +52,10 @@ export async function pageContenders(lab: Lab, engine: EngineName, servers: Serv
 /** Every request is to reach the database. */
 const FRESH = { 'cache-control': 'no-cache' }
 
-/** Who answers, asked for so many posts of one engine. */
+/**
+ * Who answers, asked for so many posts of one engine. Of the slow ones a round has a number of requests, because in the
+ * time of one they would answer each client once or twice.
+ */
 class Asked {
   readonly #lab: Lab
   readonly #engine: EngineName
@@ -69,17 +73,17 @@ class Asked {
     this.#named = { 'x-user-id': tenantOf(engine, 'dedicated') }
   }
 
-  perRequest(): Promise<Contender> {
-    return this.#peer(names.PER_REQUEST, 'per-request')
+  async perRequest(): Promise<Contender> {
+    return { ...(await this.#peer(names.PER_REQUEST, 'per-request')), requests: 4 * CLIENTS }
   }
 
-  /** So slow that a round by time would count too few answers. */
   async byScram(): Promise<Contender> {
     return { ...(await this.#peer(names.PER_REQUEST_SCRAM, 'per-request-scram')), requests: 2 * CLIENTS }
   }
 
-  fastApi(server: Server): Promise<Contender> {
-    return contender(this.#key(names.FASTAPI), server, this.#list, this.#named)
+  async fastApi(server: Server): Promise<Contender> {
+    const fastApi = await contender(this.#key(names.FASTAPI), server, this.#list, this.#named)
+    return { ...fastApi, requests: 12 * CLIENTS }
   }
 
   tutorial(): Promise<Contender> {
