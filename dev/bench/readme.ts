@@ -13,7 +13,7 @@ export function readmePart(run: Run): string {
   ])
   return [
     ...parts,
-    `Goals, those that were missed included:\n\n${tableInMarkdown(goalTable(goals))}`,
+    `Goals, those that were missed included, and beside them what the bare tutorial came to:\n\n${tableInMarkdown(goalTable(goals))}`,
     `Measured on ${run.at.slice(0, 10)}. ${setting(run)}\n`,
   ].join('\n')
 }

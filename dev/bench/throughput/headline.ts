@@ -11,7 +11,9 @@ const DEDICATED = names.ours('dedicated')
 /** Both engines beside each other: one post from near and far, and a page of them. */
 export function headline({ near, far, pages }: Measured): Table {
   const all = new Set(Object.values(near).map(({ name }) => name.replace(/^\w+: /, '')))
+  const ofPages = pages ? `, of pages in ${roundsOf(pages)}` : ''
   return {
+    caption: `Measured in ${roundsOf(near)} rounds, with a delay in ${roundsOf(far.standings)}${ofPages}:`,
     columns: [
       'what answers',
       ...ENGINES.flatMap((engine) => [
@@ -42,6 +44,11 @@ export function headline({ near, far, pages }: Measured): Table {
       }),
     ]),
   }
+}
+
+/** How many rounds they were measured in. */
+export function roundsOf(standings: Standings): number {
+  return Object.values(standings)[0]?.rounds.length ?? 0
 }
 
 /** Ours with everything on, and without what the peers do not have either, among them. */

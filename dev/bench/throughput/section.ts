@@ -16,7 +16,7 @@ import {
   writeAllPosts,
 } from './contenders.ts'
 import { type Standings, throughputGoals } from './goals.ts'
-import { headline, peersChart } from './headline.ts'
+import { headline, peersChart, roundsOf } from './headline.ts'
 import * as names from './names.ts'
 import { BARE, EVERYTHING_ON } from './rockpool.ts'
 import { throughputTable } from './table.ts'
@@ -120,7 +120,7 @@ function tablesOf(standings: Standings, circumstances: string): Table[] {
     const prefix = names.keyOf(engine, '')
     const rows = Object.values(standings).filter(({ name }) => name.startsWith(prefix))
     return throughputTable(
-      `${names.ENGINE_NAMES[engine]}, ${circumstances}`,
+      `${names.ENGINE_NAMES[engine]}, ${circumstances}, ${roundsOf(standings)} rounds`,
       rows.map((row) => ({ ...row, label: row.name.slice(prefix.length) })),
       standings[names.keyOf(engine, names.PER_REQUEST)],
       standings[names.keyOf(engine, names.TUTORIAL)],
