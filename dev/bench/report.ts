@@ -1,7 +1,7 @@
 import { tableInMarkdown } from './markdown.ts'
 import type { Run, SectionRun } from './run.ts'
 import type { GoalResult } from './section.ts'
-import { whole } from './show.ts'
+import { inRounds, whole } from './show.ts'
 
 /** The whole run, in Markdown. */
 export function report(run: Run): string {
@@ -20,7 +20,7 @@ export function setting({ machine, settings, loadAverage, seconds }: Run): strin
   const { rounds, connections, quick } = settings
   return (
     `${quick ? '**A quick run: it shows that everything works, and no more.** ' : ''}` +
-    `Medians (least–most) of ${rounds} interleaved ${rounds === 1 ? 'round' : 'rounds'}, ${connections} clients in a closed loop ` +
+    `Medians (least–most) of ${inRounds(rounds)}, interleaved, ${connections} clients in a closed loop ` +
     `(${loadGenerator}), unless a table says otherwise. workerd ${workerd}, Node ${node}, Postgres ${postgres}, ` +
     `MongoDB: ${mongo}, Redis: ${redis}; on loopback without TLS. ` +
     `${cores} cores (${processor}) shared by load, Workers and databases, which brings ratios nearer to 1. ` +

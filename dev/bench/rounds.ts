@@ -35,7 +35,7 @@ export interface Pace extends Partial<Settings> {
 }
 
 /** What a contender leaves to do, such as connections being closed, is not to fall to the next one. */
-const PAUSE_MS = 100
+const PAUSE_MS = 50
 
 /**
  * Measures the contenders in turn, round after round, every other round from the last one to the first: what the machine

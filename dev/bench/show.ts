@@ -6,6 +6,7 @@ export const fixed = (digits: number) => (value: number) => value.toFixed(digits
 export const times = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1)}x`
 export const percent = (share: number): string => `${Math.round(share * 100)} %`
 export const ms = (value: number): string => `${value.toFixed(1)} ms`
+export const inRounds = (count: number): string => `${count} ${count === 1 ? 'round' : 'rounds'}`
 
 /** A median, and in parentheses the least and the most, without its unit. */
 export function shown({ median, min, max }: Spread, write: (value: number) => string): string {

@@ -3,7 +3,7 @@ import type { Lab } from '../lab.ts'
 import { startNode } from '../node/start.ts'
 import { BENCH_WORKER } from '../rockpool/entry.ts'
 import type { Section } from '../section.ts'
-import { fixed, shown } from '../show.ts'
+import { fixed, inRounds, shown } from '../show.ts'
 import { spreadOf } from '../spread.ts'
 
 const REQUESTS = 100
@@ -12,9 +12,6 @@ const HOLD_MS = 100
 const THREADS = 40
 /** Enough to see that it works: a hundred of them one at a time take ten seconds. */
 const QUICK_REQUESTS = 10
-
-/** Rounds of a full run: fewer than elsewhere, because one at a time takes ten seconds each, and they hardly differ. */
-const ROUNDS = 2
 
 /** Rockpool's tenants, by what they are entitled to: requests that have the database at the same time. */
 const TENANTS = {
@@ -43,8 +40,8 @@ export const hold: Section = {
   async run(lab) {
     await using closers = new AsyncDisposableStack()
     const contenders = await startContenders(lab, closers)
-    const requests = lab.settings.quick ? QUICK_REQUESTS : REQUESTS
-    const count = Math.min(ROUNDS, lab.settings.rounds)
+    const { quick, rounds: count } = lab.settings
+    const requests = quick ? QUICK_REQUESTS : REQUESTS
     const failures: string[] = []
     const rounds = contenders.map((): number[] => [])
     // The first round opens the connections.
@@ -66,7 +63,7 @@ export const hold: Section = {
       seconds: spreadOf(rounds[index] ?? []),
     }))
     const table = {
-      caption: `${requests} requests of ${HOLD_MS} ms at once, Postgres, ${count === 1 ? 'one round' : `${count} rounds`}`,
+      caption: `${requests} requests of ${HOLD_MS} ms at once, Postgres, ${inRounds(count)}`,
       columns: ['what answers', 'at a time', 'ideal', 'all served in'],
       rows: served.map(({ name, connections, idealSeconds, seconds }) => [
         name,

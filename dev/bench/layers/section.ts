@@ -1,7 +1,7 @@
 import { goal } from '../goal.ts'
 import { failuresOf, runRounds, type Standing } from '../rounds.ts'
 import type { Section } from '../section.ts'
-import { percent, shown, whole } from '../show.ts'
+import { inRounds, percent, shown, whole } from '../show.ts'
 import { startContenders } from './contenders.ts'
 import { costOf, type LayerCost } from './costs.ts'
 import { LAYERS, type Name } from './layers.ts'
@@ -25,7 +25,7 @@ export const layers: Section = {
     const costs = LAYERS.map((layer) => costOf(layer, standings))
     const telemetry = costs.find(({ layer }) => layer.name === 'telemetry')?.share.median
     const table = {
-      caption: `Reading the newest post of a tenant on Postgres, unless the row says otherwise${quick ? '' : `; ${PACE.rounds} rounds`}:`,
+      caption: `Reading the newest post of a tenant on Postgres, unless the row says otherwise${quick ? '' : `; ${inRounds(PACE.rounds)}`}:`,
       columns: [
         'layer',
         'switched off by',

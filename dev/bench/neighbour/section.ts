@@ -1,7 +1,7 @@
 import type { Chart } from '../chart.ts'
 import { goal } from '../goal.ts'
 import type { Section } from '../section.ts'
-import { shown, times } from '../show.ts'
+import { inRounds, shown, times } from '../show.ts'
 import { HOLD_MS, measureNeighbour, type NeighbourRow, NOISY_AT_ONCE } from './neighbour.ts'
 
 const FULL = { rounds: 5, samples: 20, placements: 4, warmUps: 2 }
@@ -29,7 +29,7 @@ export const neighbour: Section = {
       tables: [table],
       headline: table,
       notes: [
-        `Medians of ${pace.rounds} interleaved ${pace.rounds === 1 ? 'round' : 'rounds'} of ${pace.samples} requests of the ` +
+        `Medians of ${inRounds(pace.rounds)}, interleaved, of ${pace.samples} requests of the ` +
           'victim, four at a time; of so few the p99 is the slowest one. Each placement has a Worker and its pools to itself.',
         'Noise and victim share two things that no placement divides: the machine’s processors, and the database server. ' +
           'On Cloudflare a dedicated host has neither in common with others but the database.',

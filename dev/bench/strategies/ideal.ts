@@ -29,11 +29,12 @@ export interface Attempt {
 /** How far above the ideal a strategy may be at a number of users that the machine carries. */
 export const TOLERANCE = 0.15
 const OPENED_AT_ONCE = 50
-/** The number that the search begins with: about twice what processors have been seen to carry, a thousand at most. */
-const MOST_USERS = Math.min(1_000, 240 * availableParallelism())
-/** How many numbers it tries if one of them is carried, */
-const ENOUGH = 2
-/** and how many at most. */
+/** Users with whom the search sees how much work one of them is for this machine. */
+const PILOT_USERS = 60 * availableParallelism()
+const MOST_USERS = 1_000
+/** Part of the tolerance that is aimed at: what is aimed at in full is missed every other time. */
+const AIM = 0.95
+/** How many numbers of users are tried at most. */
 const ATTEMPTS = 3
 /** Of multiples of it every one of ten groups has a pool of half its users. */
 export const STEP = 20
@@ -45,52 +46,43 @@ export async function measureIdeal(lab: Lab, users: number, pace: Pace): Promise
   return { users, rows }
 }
 
-/** The largest number of users of which every strategy stays within the tolerance, as far as a few attempts tell. */
+/**
+ * About the largest number of users of which every strategy stays within the tolerance: by the work that fewer are under
+ * the hardest strategy, and lowered while that was too much.
+ */
 export async function findLargest(lab: Lab, pace: Pace): Promise<Attempt> {
-  let carried: Attempt | undefined
-  let tooMany = Number.POSITIVE_INFINITY
-  let users = MOST_USERS
-  for (let attempt = 1; ; attempt++) {
+  const pilotUsers = Math.min(MOST_USERS, PILOT_USERS)
+  let worst = (await measure(lab, pilotUsers, hardestFirst(pilotUsers)[0], pace)).above
+  let users = usersWithin(pilotUsers, worst)
+  for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
     const rows = await measureWhileWithin(lab, users, pace)
-    const worst = Math.max(...rows.map(({ above }) => above))
-    lab.log(`  ${users} users: ${worst > TOLERANCE ? 'too many for this machine' : 'carried'}`)
-    if (worst > TOLERANCE) tooMany = users
-    else carried = { users, rows }
-    if (carried && (users === MOST_USERS || attempt >= ENOUGH)) return carried
-    // What was not carried is shown with every strategy all the same.
-    if (attempt === ATTEMPTS) return measureIdeal(lab, users, pace)
-    const next = nextUsers({ users, worst, tooMany, carried: carried?.users })
-    if (next === undefined && carried) return carried
-    users = next ?? STEP
+    worst = Math.max(...rows.map(({ above }) => above))
+    if (worst <= TOLERANCE) return { users, rows }
+    lab.log(`  ${users} users: too many for this machine`)
+    users = usersWithin(users, worst)
   }
+  // What is not carried either is shown with every strategy all the same.
+  return measureIdeal(lab, users, pace)
 }
 
 /**
- * The number of users to try next; `undefined` when there is none between what was carried and what was too much. What
- * is above the ideal is the work of the machine, about as much for every user.
- * @param tried `worst` is the part of the ideal by which `users` were above it
+ * How many users are to be expected within the tolerance, a multiple of `STEP` up to `MOST_USERS`: what `users` were above
+ * the ideal is the work of the machine, about as much for every user.
  */
-export function nextUsers(tried: {
-  readonly users: number
-  readonly worst: number
-  readonly tooMany: number
-  readonly carried: number | undefined
-}): number | undefined {
-  const { users, worst, tooMany, carried } = tried
-  const guess = carried
-    ? Math.sqrt(carried * tooMany)
-    : users * Math.min(0.8, Math.max(0.2, TOLERANCE / worst))
-  const next = Math.ceil(guess / STEP) * STEP
-  return next === carried || next >= tooMany ? undefined : next
+export function usersWithin(users: number, above: number): number {
+  const aim = (users * AIM * TOLERANCE) / Math.max(above, Number.EPSILON)
+  return Math.min(MOST_USERS, Math.max(STEP, Math.floor(aim / STEP) * STEP))
 }
 
-/**
- * The strategies in the order of the table, up to the first that is not within the tolerance: the one with the most
- * connections is measured first, since it is the hardest on the machine and the quickest to measure.
- */
+/** The strategies, the one with the most connections first: it is the hardest on the machine and the quickest to measure. */
+function hardestFirst(users: number): [Strategy, ...Strategy[]] {
+  return strategiesFor(users).toReversed() as [Strategy, ...Strategy[]]
+}
+
+/** The strategies in the order of the table, from the hardest up to the first that is not within the tolerance. */
 async function measureWhileWithin(lab: Lab, users: number, pace: Pace): Promise<StrategyRow[]> {
   const rows: StrategyRow[] = []
-  for (const strategy of strategiesFor(users).toReversed()) {
+  for (const strategy of hardestFirst(users)) {
     const row = await measure(lab, users, strategy, pace)
     rows.unshift(row)
     if (row.above > TOLERANCE) break

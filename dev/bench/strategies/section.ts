@@ -1,9 +1,9 @@
 import { goal } from '../goal.ts'
 import type { Section } from '../section.ts'
-import { percent, shown, whole } from '../show.ts'
+import { inRounds, percent, shown, whole } from '../show.ts'
 import { type Attempt, findLargest, measureIdeal, STEP, type StrategyRow, TOLERANCE } from './ideal.ts'
 
-const FULL = { rounds: 3, holdMs: 1_000 }
+const FULL = { rounds: 5, holdMs: 1_000 }
 const QUICK = { rounds: 1, holdMs: 100 }
 
 /** What the placements cost in time against their ideal. */
@@ -22,12 +22,12 @@ export const strategies: Section = {
       tables: [table],
       headline: table,
       notes: [
-        `${pace.rounds === 1 ? 'One round' : `Medians (least–most) of ${pace.rounds} rounds`}, pools open and warm ` +
+        `Medians (least–most) of ${inRounds(pace.rounds)}, pools open and warm ` +
           'before the clock starts; the ideal is users ÷ connections × holding time, with no other work at all.',
         quick
           ? 'A quick run takes a fixed number of users.'
-          : `The number of users is the largest of a few tried that all three placements carry within ${percent(TOLERANCE)}: ` +
-            'it is the machine’s figure, and larger machines carry more.',
+          : `The number of users is about the largest that all three placements carry within ${percent(TOLERANCE)}: it is the ` +
+            'machine’s figure, and larger machines carry more.',
         'A connection is held in pg_sleep, which costs the database nothing: this shows waiting and admission, not ' +
           'how many statements a database can do.',
       ],

@@ -1,6 +1,6 @@
 import type { Chart } from '../chart.ts'
 import type { Table } from '../section.ts'
-import { ms, whole } from '../show.ts'
+import { inRounds, ms, whole } from '../show.ts'
 import type { EngineName } from '../tenants.ts'
 import type { Measured, Standings } from './goals.ts'
 import * as names from './names.ts'
@@ -13,7 +13,7 @@ export function headline({ near, far, pages }: Measured): Table {
   const all = new Set(Object.values(near).map(({ name }) => name.replace(/^\w+: /, '')))
   const ofPages = pages ? `, of pages in ${roundsOf(pages)}` : ''
   return {
-    caption: `Measured in ${roundsOf(near)} rounds, with a delay in ${roundsOf(far.standings)}${ofPages}:`,
+    caption: `Measured in ${inRounds(roundsOf(near))}, with a delay in ${roundsOf(far.standings)}${ofPages}:`,
     columns: [
       'what answers',
       ...ENGINES.flatMap((engine) => [

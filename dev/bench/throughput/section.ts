@@ -7,6 +7,7 @@ import { bundlePeers } from '../peers-worker.ts'
 import { failuresOf, limitedByLoad, runRounds, type Standing } from '../rounds.ts'
 import type { Section, Table } from '../section.ts'
 import { CLIENTS } from '../settings.ts'
+import { inRounds } from '../show.ts'
 import type { EngineName } from '../tenants.ts'
 import {
   databaseContenders,
@@ -23,11 +24,11 @@ import { throughputTable } from './table.ts'
 
 const DELAYS_MS = { full: [0, 5, 20], quick: [0, 20] } as const
 /** More and shorter rounds than the run’s: who is compared is measured a moment apart, which a shared machine needs more than long loads. */
-const NEAR = { rounds: 7, seconds: 0.8, warmUpSeconds: 2, wakeSeconds: 0.3 } as const
+const NEAR = { rounds: 7, seconds: 0.7, warmUpSeconds: 2, wakeSeconds: 0.3 } as const
 /** Where a delay and not the machine decides, less time tells as much; all is warm by then. */
-const DELAYED = { seconds: 0.5, warmUpSeconds: 0.3 } as const
+const DELAYED = { seconds: 0.4, warmUpSeconds: 0.3 } as const
 /** All but the code for more than one post is warm by then. */
-const OF_PAGES = { rounds: 5, seconds: 0.8, warmUpSeconds: 0.5, wakeSeconds: 0.3 } as const
+const OF_PAGES = { rounds: 5, seconds: 0.7, warmUpSeconds: 0.5, wakeSeconds: 0.3 } as const
 
 /** Rockpool on a warm pool against what people do without it. */
 export const throughput: Section = {
@@ -120,7 +121,7 @@ function tablesOf(standings: Standings, circumstances: string): Table[] {
     const prefix = names.keyOf(engine, '')
     const rows = Object.values(standings).filter(({ name }) => name.startsWith(prefix))
     return throughputTable(
-      `${names.ENGINE_NAMES[engine]}, ${circumstances}, ${roundsOf(standings)} rounds`,
+      `${names.ENGINE_NAMES[engine]}, ${circumstances}, ${inRounds(roundsOf(standings))}`,
       rows.map((row) => ({ ...row, label: row.name.slice(prefix.length) })),
       standings[names.keyOf(engine, names.PER_REQUEST)],
       standings[names.keyOf(engine, names.TUTORIAL)],

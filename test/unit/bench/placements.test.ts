@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nextUsers, STEP, TOLERANCE } from '../../../dev/bench/strategies/ideal.ts'
+import { STEP, TOLERANCE, usersWithin } from '../../../dev/bench/strategies/ideal.ts'
 import { evenTenants, GROUPS, strategiesFor } from '../../../dev/bench/strategies/placements.ts'
 import { hashOf } from '../../../src/tenants/hash.ts'
 
@@ -22,26 +22,19 @@ describe('the strategies', () => {
   })
 })
 
-describe('the search for the most users', () => {
-  const tried = { users: 1_000, worst: 2 * TOLERANCE, tooMany: 1_000, carried: undefined }
-
-  it('goes down by as much as the work was too much', () => {
-    expect(nextUsers(tried)).toBe(500)
+describe('the users that are expected within the tolerance', () => {
+  it('are as many as the work of fewer leaves room for, with a little to spare', () => {
+    expect(usersWithin(120, TOLERANCE / 2)).toBe(220)
+    expect(usersWithin(120, 0)).toBe(1_000)
   })
 
-  it('goes down by a fifth at least, and to a fifth at most', () => {
-    expect(nextUsers({ ...tried, worst: TOLERANCE * 1.01 })).toBe(800)
-    expect(nextUsers({ ...tried, worst: 100 })).toBe(200)
+  it('are fewer than those who were too many', () => {
+    expect(usersWithin(200, TOLERANCE * 1.001)).toBe(180)
+    expect(usersWithin(1_000, 2 * TOLERANCE)).toBe(460)
   })
 
-  it('tries between what was carried and what was too much, in whole steps', () => {
-    const next = nextUsers({ ...tried, users: 500, worst: 0.1, carried: 500 })
-    expect(next).toBe(720)
-    expect((next ?? 0) % STEP).toBe(0)
-  })
-
-  it('ends when there is nothing left between', () => {
-    expect(nextUsers({ users: 500, worst: 0.1, tooMany: 520, carried: 500 })).toBeUndefined()
-    expect(nextUsers({ users: 500, worst: 0.1, tooMany: 510, carried: 500 })).toBeUndefined()
+  it('are one step at least, in whole steps', () => {
+    expect(usersWithin(STEP, 100)).toBe(STEP)
+    for (const above of [0.01, 0.07, 0.13, 0.4]) expect(usersWithin(120, above) % STEP).toBe(0)
   })
 })
