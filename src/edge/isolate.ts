@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
-import { PostgresHttp } from '../engines/postgres-http.ts'
+import { loadPostgresHttp } from '../engines/load.ts'
+import type { PostgresHttp } from '../engines/postgres-http.ts'
 import { TimedPostgres } from '../engines/timed-postgres.ts'
 import type { Env } from '../env.ts'
 import { CLUSTER_OF } from '../host/specs.ts'
@@ -40,7 +41,7 @@ export async function runHere(
   config: Config,
   env: Env,
 ): Promise<Response> {
-  const one = keptFor(tenant, config)
+  const one = await keptFor(tenant, config)
   const { maxWaiting, timeoutMs } = config.pool
   const read = () => env.LEDGER.getByName(CLUSTER_OF[tenant.engine]).pauses()
   const connection = timed(one.connection, { tenant, usage }, config)
@@ -92,19 +93,20 @@ function timed(
 }
 
 /** The connection on which a tenant without a host runs. Throws `database_unavailable` without a URL. */
-export function isolateConnection(tenant: Tenant, config: Config): PostgresHttp {
-  return keptFor(tenant, config).connection
+export async function isolateConnection(tenant: Tenant, config: Config): Promise<PostgresHttp> {
+  return (await keptFor(tenant, config)).connection
 }
 
-function keptFor({ id, since = 0 }: Tenant, { postgres, pool }: Config): Kept {
+async function keptFor({ id, since = 0 }: Tenant, { postgres, pool }: Config): Promise<Kept> {
   if (postgres.primaryUrl === undefined) throw new Problem('database_unavailable')
   // Who is created again under the same id has nothing prepared yet.
   const key = `${id}@${since}`
-  let one = kept.get(key)
-  if (!one) {
-    const connection = new PostgresHttp(postgres.primaryUrl, postgres.httpEndpoint, pool.commandTimeoutMs)
-    one = { connection, provisioned: false }
-    kept.set(key, one)
-  }
+  const known = kept.get(key)
+  if (known) return known
+  const PostgresHttp = await loadPostgresHttp()
+  const connection = new PostgresHttp(postgres.primaryUrl, postgres.httpEndpoint, pool.commandTimeoutMs)
+  // Another request may have been first.
+  const one = kept.get(key) ?? { connection, provisioned: false }
+  kept.set(key, one)
   return one
 }

@@ -32,7 +32,8 @@ export class TenantDatabases {
   /** Creates the tenant's schema or database with its indexes where it is missing. Throws what the database did. */
   async prepare(record: TenantRecord): Promise<void> {
     const { tenant, first } = await this.#placed(record)
-    if (first.kind === 'isolate') return provision(isolateConnection(tenant, this.#c.var.config), tenant)
+    if (first.kind === 'isolate')
+      return provision(await isolateConnection(tenant, this.#c.var.config), tenant)
     const call = this.#call(first, tenant)
     passOn(await this.#onHost(first.host, (stub) => stub.prepare(call)))
   }
@@ -49,7 +50,8 @@ export class TenantDatabases {
   /** Drops all that the tenant has, for good. Throws what the database did. */
   async purge(record: TenantRecord): Promise<void> {
     const { tenant, first } = await this.#placed(record)
-    if (first.kind === 'isolate') return unprovision(isolateConnection(tenant, this.#c.var.config), tenant)
+    if (first.kind === 'isolate')
+      return unprovision(await isolateConnection(tenant, this.#c.var.config), tenant)
     const call = this.#call(first, tenant)
     passOn(await this.#onHost(first.host, (stub) => stub.purge(call)))
   }
