@@ -24,9 +24,9 @@ import { throughputTable } from './table.ts'
 
 const DELAYS_MS = { full: [0, 5, 20], quick: [0, 20] } as const
 /** More and shorter rounds than the run’s: who is compared is measured a moment apart, which a shared machine needs more than long loads. */
-const NEAR = { rounds: 7, seconds: 0.7, warmUpSeconds: 1.5, wakeSeconds: 0.3 } as const
+const NEAR = { rounds: 7, seconds: 0.6, warmUpSeconds: 1.5, wakeSeconds: 0.3 } as const
 /** Where a delay and not the machine decides, less time tells as much; all is warm by then. */
-const DELAYED = { seconds: 0.4, warmUpSeconds: 0.3 } as const
+const DELAYED = { seconds: 0.5, warmUpSeconds: 0.3 } as const
 /** All but the code for more than one post is warm by then. */
 const OF_PAGES = { rounds: 5, seconds: 0.7, warmUpSeconds: 0.5, wakeSeconds: 0.3 } as const
 
