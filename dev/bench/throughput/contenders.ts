@@ -13,6 +13,8 @@ export interface Servers {
   readonly rockpool: Server
   readonly bare: Server
   readonly peers: Server
+  /** The same Worker in a process of its own: what connecting leaves to collect is not to fall to the other peers. */
+  readonly connecting: Server
   readonly node: Server
   /** Absent where there is no Python for it. */
   readonly fastApi: Server | undefined
@@ -74,11 +76,13 @@ class Asked {
   }
 
   async perRequest(): Promise<Contender> {
-    return { ...(await this.#peer(names.PER_REQUEST, 'per-request')), requests: 4 * CLIENTS }
+    const peer = await this.#peer(names.PER_REQUEST, 'per-request', this.#servers.connecting)
+    return { ...peer, requests: 4 * CLIENTS }
   }
 
   async byScram(): Promise<Contender> {
-    return { ...(await this.#peer(names.PER_REQUEST_SCRAM, 'per-request-scram')), requests: 2 * CLIENTS }
+    const peer = await this.#peer(names.PER_REQUEST_SCRAM, 'per-request-scram', this.#servers.connecting)
+    return { ...peer, requests: 2 * CLIENTS }
   }
 
   async fastApi(server: Server): Promise<Contender> {
@@ -87,7 +91,7 @@ class Asked {
   }
 
   tutorial(): Promise<Contender> {
-    return this.#peer(names.TUTORIAL, 'tutorial')
+    return this.#peer(names.TUTORIAL, 'tutorial', this.#servers.peers)
   }
 
   node(): Promise<Contender> {
@@ -106,8 +110,8 @@ class Asked {
     return contender(this.#key(names.ours(placement)), this.#servers.rockpool, this.#list, headers)
   }
 
-  #peer(name: string, way: string): Promise<Contender> {
-    return contender(this.#key(name), this.#servers.peers, `/${this.#engine}-${way}/${this.#posts}`)
+  #peer(name: string, way: string, server: Server): Promise<Contender> {
+    return contender(this.#key(name), server, `/${this.#engine}-${way}/${this.#posts}`)
   }
 
   #key(name: string): string {

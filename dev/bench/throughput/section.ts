@@ -96,14 +96,17 @@ async function startServers(
   python: Python | undefined,
   closers: AsyncDisposableStack,
 ): Promise<Servers> {
-  const peers = await (await bundlePeers(lab)).start()
+  const peersWorker = await bundlePeers(lab)
+  const peers = await peersWorker.start()
   closers.defer(() => peers.close())
+  const connecting = await peersWorker.start()
+  closers.defer(() => connecting.close())
   const rockpool = closers.use(await lab.startRockpool('everything-on', EVERYTHING_ON))
   const bare = closers.use(await lab.startRockpool('bare', BARE))
   const node = closers.use(await startNode(lab, CLIENTS))
   const fastApi = python && closers.use(await startFastApi(lab, python, CLIENTS))
   await writeAllPosts(bare)
-  return { rockpool, bare, peers, node, fastApi }
+  return { rockpool, bare, peers, connecting, node, fastApi }
 }
 
 async function measurePages(lab: Lab, servers: Servers): Promise<Standings> {
@@ -146,7 +149,7 @@ function notes(python: Python | undefined, limited: readonly string[]): string[]
       'speak TCP, and Node, which has no Worker in between, is the ceiling. All meet the same delay, which is added ' +
       'once to a round trip and to no other than the databases’: Redis stays near.',
     'Processor time is that of the process that answers, not of the databases and proxies. All placements of ' +
-      'Rockpool are hosts in one process, as peers are among each other.',
+      'Rockpool are hosts in one process; so are the two tutorials, and connecting per request with either engine.',
     'A p99 is of one round: where connecting per request is slow, of about a hundred requests. One tenant per contender ' +
       'is asked for; what many tenants do to each other is in the sections of strategies and neighbours.',
     'The row of the placement `isolate` asks the stack’s stand-in for Neon’s HTTP endpoint, which is a Node server and ' +
