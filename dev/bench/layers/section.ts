@@ -10,7 +10,7 @@ import { LAYERS, type Name } from './layers.ts'
 const TELEMETRY_KEEPS = 0.95
 
 /** Layers cost little beside what a shared machine does meanwhile, which meets the halves of a short round alike. */
-const PACE = { rounds: 9, seconds: 0.4, warmUpSeconds: 1.5 } as const
+const PACE = { rounds: 9, seconds: 0.4, warmUpSeconds: 2.5 } as const
 
 /** What each layer of the hot path costs. */
 export const layers: Section = {
