@@ -29,6 +29,7 @@ export class Lab {
   /** Tells on standard error how far things are. */
   readonly log: (line: string) => void
   readonly #bundles = new Map<string, Promise<Bundle>>()
+  #folders = 0
 
   private constructor(
     settings: Settings,
@@ -77,6 +78,11 @@ export class Lab {
     return dir
   }
 
+  /** A folder that nobody had before: what a Worker stores is not to be found by the next one, connections lent among it. */
+  newDir(name: string): Promise<string> {
+    return this.dir(`${name}/${this.#folders++}`)
+  }
+
   /**
    * The bundle that a deploy would upload, made once.
    * @param entry another entry file than Rockpool's own, from the project's root
@@ -92,7 +98,7 @@ export class Lab {
 
   /**
    * Starts Rockpool on workerd; whoever starts it closes it.
-   * @param name of its folder
+   * @param name above its folder
    * @param variables over the stack's; an empty one counts as not set
    * @param entry another entry file than Rockpool's own, from the project's root
    */
@@ -101,7 +107,7 @@ export class Lab {
     variables: Readonly<Record<string, string>>,
     entry?: string,
   ): Promise<Workerd & AsyncDisposable> {
-    const [dir, { file }] = await Promise.all([this.dir(name), this.bundle(entry)])
+    const [dir, { file }] = await Promise.all([this.newDir(name), this.bundle(entry)])
     const worker = await this.workers.start({
       dir,
       file,

@@ -34,11 +34,9 @@ export async function bundlePeers(lab: Lab): Promise<PeersWorker> {
   const { DB_PRIMARY_DB_URL = '', NEON_WS_PROXY: proxies = '', MONGODB_URI = '' } = lab.stack.variables
   // The peers know no replica.
   const [NEON_WS_PROXY = ''] = proxies.split(',')
-  let started = 0
   const start = async () =>
     lab.workers.start({
-      // Each has a log and objects of its own.
-      dir: await lab.dir(`peers/${started++}`),
+      dir: await lab.newDir('peers'),
       file,
       settings,
       variables: { DB_PRIMARY_DB_URL, SCRAM_DB_URL: lab.scramUrl, NEON_WS_PROXY, MONGODB_URI },

@@ -49,7 +49,7 @@ export async function measureFirsts(lab: Lab, engine: EngineName, pace: Pace): P
   let newHost: Spread | undefined
   for (let start = 0; start < pace.starts; start++) {
     const started = performance.now()
-    await using again = await lab.startRockpool(`cold/${engine}-again-${start}`, dedicated)
+    await using again = await lab.startRockpool(`cold/${engine}-again`, dedicated)
     firsts.push(await ask(again, name('first', 1)))
     processes.push(performance.now() - started)
     newHost ??= await each((n) => ask(again, name('owner', n)))

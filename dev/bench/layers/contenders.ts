@@ -69,7 +69,7 @@ export async function startContenders(
 
 async function startSilent(lab: Lab, closers: AsyncDisposableStack): Promise<Workerd> {
   const file = await bundleSilent(lab)
-  const dir = await lab.dir('layers/silent')
+  const dir = await lab.newDir('layers/silent')
   const worker = await lab.workers.start({ dir, file, variables: { ...lab.stack.variables, ...COMMON } })
   closers.defer(() => worker.close())
   return worker

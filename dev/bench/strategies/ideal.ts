@@ -42,7 +42,7 @@ export const STEP = 20
 /** Every strategy at so many users, whether the machine carries them or not. */
 export async function measureIdeal(lab: Lab, users: number, pace: Pace): Promise<Attempt> {
   const rows: StrategyRow[] = []
-  for (const strategy of strategiesFor(users)) rows.push(await measure(lab, 'all', users, strategy, pace))
+  for (const strategy of strategiesFor(users)) rows.push(await measure(lab, users, strategy, pace))
   return { users, rows }
 }
 
@@ -52,7 +52,7 @@ export async function measureIdeal(lab: Lab, users: number, pace: Pace): Promise
  */
 export async function findLargest(lab: Lab, pace: Pace): Promise<Attempt> {
   const pilotUsers = Math.min(MOST_USERS, PILOT_USERS)
-  const pilot = await measure(lab, 'pilot', pilotUsers, hardestFirst(pilotUsers)[0], pace)
+  const pilot = await measure(lab, pilotUsers, hardestFirst(pilotUsers)[0], pace)
   let users = usersWithin(pilotUsers, pilot.above)
   for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
     const rows = await measureWhileWithin(lab, users, pace)
@@ -83,30 +83,22 @@ function hardestFirst(users: number): [Strategy, ...Strategy[]] {
 async function measureWhileWithin(lab: Lab, users: number, pace: Pace): Promise<StrategyRow[]> {
   const rows: StrategyRow[] = []
   for (const strategy of hardestFirst(users)) {
-    const row = await measure(lab, 'tried', users, strategy, pace)
+    const row = await measure(lab, users, strategy, pace)
     rows.unshift(row)
     if (row.above > TOLERANCE) break
   }
   return rows
 }
 
-/**
- * Every user sends one request at once, each holds its connection for a while.
- * @param purpose keeps the Worker from what another one with as many users has stored, who holds connections by it
- */
+/** Every user sends one request at once, each holds its connection for a while. */
 async function measure(
   lab: Lab,
-  purpose: string,
   users: number,
   strategy: Strategy,
   { rounds, holdMs }: Pace,
 ): Promise<StrategyRow> {
   const tenants = evenTenants(users)
-  await using worker = await startPlaced(
-    lab,
-    `strategies/${purpose}-${strategy.name}-${users}`,
-    strategy.variables,
-  )
+  await using worker = await startPlaced(lab, `strategies/${strategy.name}-${users}`, strategy.variables)
   await warm(worker, tenants, holdMs)
   const totals: number[] = []
   while (totals.length < rounds) {

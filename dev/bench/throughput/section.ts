@@ -4,7 +4,7 @@ import type { Lab } from '../lab.ts'
 import { PAGE } from '../newest-posts.ts'
 import { startNode } from '../node/start.ts'
 import { bundlePeers } from '../peers-worker.ts'
-import { failuresOf, limitedByLoad, runRounds, type Standing } from '../rounds.ts'
+import { failuresOf, limitedByLoad, type Pace, runRounds, type Standing } from '../rounds.ts'
 import type { Section, Table } from '../section.ts'
 import { CLIENTS } from '../settings.ts'
 import { inRounds } from '../show.ts'
@@ -22,18 +22,30 @@ import * as names from './names.ts'
 import { BARE, EVERYTHING_ON } from './rockpool.ts'
 import { throughputTable } from './table.ts'
 
-/**
- * In the order in which they are measured. Near comes last: V8 goes on optimizing for thousands of requests, by which one
- * comes to take half the processor time, and it shows most where nothing else takes any.
- */
-const DELAYS_MS = { full: [5, 20, 0], quick: [20, 0] } as const
-/** More and shorter rounds than the run’s: who is compared is measured a moment apart, which a shared machine needs more than long loads. */
-const NEAR = { rounds: 7, seconds: 0.6, warmUpSeconds: 1, wakeSeconds: 0.3 } as const
 /** Where a delay and not the machine decides, less time tells as much. */
 const DELAYED = { seconds: 0.5, warmUpSeconds: 0.3 } as const
 /** What comes first has to warm all. */
 const FIRST = { ...DELAYED, warmUpSeconds: 2.5 } as const
+/** All but the code for more than one post is warm by then. */
 const OF_PAGES = { rounds: 5, seconds: 0.7, warmUpSeconds: 0.5, wakeSeconds: 0.3 } as const
+/** More and shorter rounds than the run’s: who is compared is measured a moment apart, which a shared machine needs more than long loads. */
+const NEAR = { rounds: 7, seconds: 0.6, warmUpSeconds: 1, wakeSeconds: 0.3 } as const
+
+/**
+ * Delays and how each is measured, in this order. Near comes last: V8 goes on optimizing for thousands of requests, by which
+ * one comes to take half the processor time, and it shows most where nothing else takes any.
+ */
+const DELAYS: Readonly<Record<'full' | 'quick', readonly { delayMs: number; pace: Pace }[]>> = {
+  full: [
+    { delayMs: 5, pace: FIRST },
+    { delayMs: 20, pace: DELAYED },
+    { delayMs: 0, pace: NEAR },
+  ],
+  quick: [
+    { delayMs: 20, pace: {} },
+    { delayMs: 0, pace: {} },
+  ],
+}
 
 /** Rockpool on a warm pool against what people do without it. */
 export const throughput: Section = {
@@ -84,14 +96,13 @@ async function measureAll(lab: Lab, servers: Servers): Promise<All> {
   const empty = await emptyContenders(servers)
   const byDelay: { delayMs: number; standings: Standings }[] = []
   let pages: Standings | undefined
-  for (const delayMs of DELAYS_MS[quick ? 'quick' : 'full']) {
+  for (const { delayMs, pace } of DELAYS[quick ? 'quick' : 'full']) {
     const near = delayMs === 0
     if (near && !quick) pages = await measurePages(lab, servers)
     lab.log(`  ${delayMs} ms to the databases`)
     await lab.delayDatabases(delayMs)
     const measured = contenders.filter(({ name }) => isMeasured(name, { near, quick }))
     const all = near ? [...measured, ...empty] : measured
-    const pace = quick ? {} : near ? NEAR : byDelay.length === 0 ? FIRST : DELAYED
     byDelay.push({ delayMs, standings: await runRounds(lab, all, pace) })
   }
   byDelay.sort((a, b) => a.delayMs - b.delayMs)
