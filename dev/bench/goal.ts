@@ -1,4 +1,6 @@
 import type { GoalResult } from './section.ts'
+import { estimated } from './show.ts'
+import { type Spread, spreadOf } from './spread.ts'
 
 interface Bound {
   readonly atLeast?: number
@@ -7,26 +9,33 @@ interface Bound {
 
 /**
  * Holds what was seen against a bound.
- * @param seen NaN or undefined where the run could not tell
- * @param shown how a number is written, `6.2x` for one
+ * @param seen in one measurement, or in several, of which the median counts; NaN or undefined where the run could not tell
+ * @param write how a number is written, `6.2x` for one
  * @param tutorial the same of a bare tutorial, where that is another contender than those of the goal
  */
 export function goal(
   name: string,
-  seen: number | undefined,
+  seen: number | Spread | undefined,
   { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY }: Bound,
-  shown: (value: number) => string,
-  tutorial?: number,
+  write: (value: number) => string,
+  tutorial?: Spread,
 ): GoalResult {
   const bounds = [
-    ...(Number.isFinite(atLeast) ? [`at least ${shown(atLeast)}`] : []),
-    ...(Number.isFinite(atMost) ? [`at most ${shown(atMost)}`] : []),
+    ...(Number.isFinite(atLeast) ? [`at least ${write(atLeast)}`] : []),
+    ...(Number.isFinite(atMost) ? [`at most ${write(atMost)}`] : []),
   ]
-  const isTold = (value: number | undefined): value is number => value !== undefined && !Number.isNaN(value)
+  const isMet = (value: number) => value >= atLeast && value <= atMost
+  const measured = typeof seen === 'number' ? spreadOf([seen]) : seen
+  const met = isTold(measured) ? isMet(measured.median) : undefined
   return {
     goal: `${name}: ${bounds.join(', ')}`,
-    seen: isTold(seen) ? shown(seen) : 'not measured',
-    ...(isTold(tutorial) && { tutorial: shown(tutorial) }),
-    met: isTold(seen) ? seen >= atLeast && seen <= atMost : undefined,
+    seen: isTold(measured) ? estimated(measured, write) : 'not measured',
+    ...(isTold(tutorial) && { tutorial: write(tutorial.median) }),
+    met,
+    isOpen: met !== undefined && (measured?.within ?? []).some((value) => isMet(value) !== met),
   }
+}
+
+function isTold(seen: Spread | undefined): seen is Spread {
+  return seen !== undefined && !Number.isNaN(seen.median)
 }

@@ -1,5 +1,5 @@
 import { tableInMarkdown } from './markdown.ts'
-import { goalTable, setting } from './report.ts'
+import { ABOUT_GOALS, goalTable, setting } from './report.ts'
 import type { Run } from './run.ts'
 
 const [BEGIN, END] = ['<!-- bench: begin, written by `npm run bench -- --readme` -->', '<!-- bench: end -->']
@@ -13,7 +13,7 @@ export function readmePart(run: Run): string {
   ])
   return [
     ...parts,
-    `Goals, those that were missed included, and beside them what the bare tutorial came to:\n\n${tableInMarkdown(goalTable(goals))}`,
+    `Goals, those that were missed included, and beside them what the bare tutorial came to. ${ABOUT_GOALS}\n\n${tableInMarkdown(goalTable(goals))}`,
     `Measured on ${run.at.slice(0, 10)}. ${setting(run)}\n`,
   ].join('\n')
 }

@@ -1,7 +1,8 @@
 import { tableInMarkdown } from './markdown.ts'
 import type { Run, SectionRun } from './run.ts'
 import type { GoalResult } from './section.ts'
-import { inRounds, whole } from './show.ts'
+import { inRounds, percent, whole } from './show.ts'
+import { CONFIDENCE } from './spread.ts'
 
 /** The whole run, in Markdown. */
 export function report(run: Run): string {
@@ -10,7 +11,7 @@ export function report(run: Run): string {
     `# Benchmark of ${run.at.slice(0, 10)}\n`,
     `${setting(run)}\n`,
     ...run.sections.map(sectionInMarkdown),
-    ...(goals.length > 0 ? [`## Goals\n`, tableInMarkdown(goalTable(goals))] : []),
+    ...(goals.length > 0 ? [`## Goals\n`, `${ABOUT_GOALS}\n`, tableInMarkdown(goalTable(goals))] : []),
   ].join('\n')
 }
 
@@ -29,12 +30,21 @@ export function setting({ machine, settings, loadAverage, seconds }: Run): strin
   )
 }
 
+/** How to read the table of goals. */
+export const ABOUT_GOALS =
+  `In parentheses is where the true median lies with ${percent(CONFIDENCE)} confidence, where there were rounds enough to ` +
+  'say. A goal whose bound is in there is open: another run may say the opposite.'
+
 export function goalTable(goals: readonly GoalResult[]) {
-  const words = (met: boolean | undefined) => (met === undefined ? '' : met ? 'met' : '**not met**')
   return {
     columns: ['goal', 'seen', '', 'the bare tutorial'],
-    rows: goals.map(({ goal, seen, met, tutorial = '' }) => [goal, seen, words(met), tutorial]),
+    rows: goals.map((result) => [result.goal, result.seen, verdict(result), result.tutorial ?? '']),
   }
+}
+
+function verdict({ met, isOpen }: GoalResult): string {
+  if (met === undefined) return ''
+  return `${met ? 'met' : '**not met**'}${isOpen ? ', open' : ''}`
 }
 
 function sectionInMarkdown({ id, title, question, seconds, result, failures }: SectionRun): string {

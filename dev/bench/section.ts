@@ -37,6 +37,8 @@ export interface GoalResult {
   readonly seen: string
   /** What a bare tutorial came to, where that says how much of the goal a Worker and its driver allow. */
   readonly tutorial?: string
-  /** `undefined`: this run could not tell. */
+  /** By the median. `undefined`: this run could not tell. */
   readonly met: boolean | undefined
+  /** The bound is within what the true median may be: another run may say the opposite. */
+  readonly isOpen: boolean
 }

@@ -23,7 +23,7 @@ export const layers: Section = {
     const pace = quick ? {} : PACE
     const standings = await runRounds(lab, await startContenders(lab, closers), pace)
     const costs = LAYERS.map((layer) => costOf(layer, standings))
-    const telemetry = costs.find(({ layer }) => layer.name === 'telemetry')?.share.median
+    const telemetry = costs.find(({ layer }) => layer.name === 'telemetry')?.share
     const table = {
       caption: `Reading the newest post of a tenant on Postgres, unless the row says otherwise${quick ? '' : `; ${inRounds(PACE.rounds)}`}:`,
       columns: [

@@ -2,6 +2,7 @@ import { goal } from '../goal.ts'
 import { failuresOf, ratio, type Standing } from '../rounds.ts'
 import type { GoalResult, Section, Table } from '../section.ts'
 import { ms, shown, times, whole } from '../show.ts'
+import type { Spread } from '../spread.ts'
 import { type AskRow, measureAsks } from './asks.ts'
 import { measureWorkers } from './workers.ts'
 
@@ -55,8 +56,10 @@ function asksTable(known: readonly number[], rows: readonly AskRow[]): Table {
 
 /** One for each part: the worst of its rows. */
 function askGoals(known: readonly number[], rows: readonly AskRow[]): GoalResult[] {
-  const worst = new Map<string, number>()
-  for (const row of rows) worst.set(row.part, Math.max(worst.get(row.part) ?? 0, row.growth.median))
+  const worst = new Map<string, Spread>()
+  for (const { part, growth } of rows) {
+    if (growth.median > (worst.get(part)?.median ?? 0)) worst.set(part, growth)
+  }
   return [...worst].map(([part, seen]) => goal(`${part}, ${range(known)}`, seen, { atMost: FLAT }, times))
 }
 
@@ -76,7 +79,7 @@ function workersTable(known: readonly number[], standings: Readonly<Record<strin
 
 function requestGoal(known: readonly number[], standings: Readonly<Record<string, Standing>>): GoalResult {
   const [fewest, most] = [standings[`${known[0]}`], standings[`${known.at(-1)}`]]
-  const share = fewest && most ? ratio(most, fewest).median : undefined
+  const share = fewest && most ? ratio(most, fewest) : undefined
   return goal(`requests/s of a busy tenant, ${range(known)}`, share, { atLeast: FLAT_REQUESTS }, times)
 }
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Lab } from '../lab.ts'
 import { type PlacedWorker, startPlaced } from '../placed-worker.ts'
+import { percent } from '../show.ts'
 import { type Spread, spreadOf } from '../spread.ts'
 import { evenTenants, type Strategy, strategiesFor } from './placements.ts'
 
@@ -9,8 +10,8 @@ export interface StrategyRow {
   readonly strategy: Strategy
   readonly idealMs: number
   readonly totalMs: Spread
-  /** Part of the ideal time by which the median is above it. */
-  readonly above: number
+  /** Part of the ideal time by which it was above it. */
+  readonly above: Spread
 }
 
 /** How it is measured. */
@@ -53,10 +54,10 @@ export async function measureIdeal(lab: Lab, users: number, pace: Pace): Promise
 export async function findLargest(lab: Lab, pace: Pace): Promise<Attempt> {
   const pilotUsers = Math.min(MOST_USERS, PILOT_USERS)
   const pilot = await measure(lab, pilotUsers, hardestFirst(pilotUsers)[0], pace)
-  let users = usersWithin(pilotUsers, pilot.above)
+  let users = usersWithin(pilotUsers, pilot.above.median)
   for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
     const rows = await measureWhileWithin(lab, users, pace)
-    const worst = Math.max(...rows.map(({ above }) => above))
+    const worst = Math.max(...rows.map(({ above }) => above.median))
     if (worst <= TOLERANCE) return { users, rows }
     lab.log(`  ${users} users: too many for this machine`)
     users = usersWithin(users, worst)
@@ -85,7 +86,7 @@ async function measureWhileWithin(lab: Lab, users: number, pace: Pace): Promise<
   for (const strategy of hardestFirst(users)) {
     const row = await measure(lab, users, strategy, pace)
     rows.unshift(row)
-    if (row.above > TOLERANCE) break
+    if (row.above.median > TOLERANCE) break
   }
   return rows
 }
@@ -107,10 +108,9 @@ async function measure(
     totals.push(performance.now() - started)
   }
   const idealMs = Math.ceil(users / strategy.connections) * holdMs
-  const totalMs = spreadOf(totals)
-  const above = totalMs.median / idealMs - 1
-  lab.log(`  ${users} users, ${strategy.name}: ${(above * 100).toFixed(0)} % above the ideal`)
-  return { strategy, idealMs, totalMs, above }
+  const above = spreadOf(totals.map((totalMs) => totalMs / idealMs - 1))
+  lab.log(`  ${users} users, ${strategy.name}: ${percent(above.median)} above the ideal`)
+  return { strategy, idealMs, totalMs: spreadOf(totals), above }
 }
 
 /** First a few at a time, which creates the tenants' schemas; then all, until every connection is open. */

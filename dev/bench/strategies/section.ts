@@ -45,7 +45,7 @@ function tableOf({ users, rows }: Attempt, holdMs: number) {
     whole(strategy.connections),
     seconds(idealMs),
     shown(totalMs, seconds),
-    percent(above),
+    percent(above.median),
   ]
   return {
     caption: `${whole(users)} users at once, each holds a connection of Postgres for ${seconds(holdMs)}:`,

@@ -2,6 +2,7 @@ import { goal } from '../goal.ts'
 import { ratio, type Standing } from '../rounds.ts'
 import type { GoalResult } from '../section.ts'
 import { times } from '../show.ts'
+import type { Spread } from '../spread.ts'
 import type { EngineName } from '../tenants.ts'
 import * as names from './names.ts'
 
@@ -34,7 +35,7 @@ export function throughputGoals({ near, far, pages }: Measured): GoalResult[] {
     ...nearGoals(near, ''),
     ...ENGINES.map((engine) => {
       const sooner = (contender: string) =>
-        medianRatio(
+        ratioOf(
           far.standings[names.keyOf(engine, names.PER_REQUEST)],
           far.standings[names.keyOf(engine, contender)],
           'p50',
@@ -52,7 +53,7 @@ const DEDICATED = names.ours('dedicated')
 /** In requests/s on loopback. @param what is asked for, where it is not one post */
 function nearGoals(near: Standings, what: string): GoalResult[] {
   const compared = (engine: EngineName, a: string, b: string) =>
-    medianRatio(near[names.keyOf(engine, a)], near[names.keyOf(engine, b)], 'requestsPerSecond')
+    ratioOf(near[names.keyOf(engine, a)], near[names.keyOf(engine, b)], 'requestsPerSecond')
   const above = (engine: EngineName, name: string, other: string, atLeast: number) =>
     goal(
       `${names.ENGINE_NAMES[engine]}${what}, requests/s, ours ÷ ${name}`,
@@ -82,10 +83,10 @@ function nearGoals(near: Standings, what: string): GoalResult[] {
   ]
 }
 
-function medianRatio(
+function ratioOf(
   a: Standing | undefined,
   b: Standing | undefined,
   figure: 'requestsPerSecond' | 'p50',
-): number | undefined {
-  return a && b && ratio(a, b, figure).median
+): Spread | undefined {
+  return a && b && ratio(a, b, figure)
 }

@@ -31,7 +31,10 @@ const RUN: Run = {
         notes: [],
         headline: { columns: ['a', 'b'], rows: [['1', '2']] },
         charts: [{ name: 'fast', title: 'Fast', bars: [] }],
-        goals: [{ goal: 'fast: at least 2x', seen: '1x', met: false }],
+        goals: [
+          { goal: 'fast: at least 2x', seen: '1x', met: false, isOpen: false },
+          { goal: 'small: at most 5', seen: '4 (3–6)', met: true, isOpen: true },
+        ],
         figures: {},
       },
     },
@@ -43,6 +46,7 @@ test('the README tells figures, missed goals and the machine', () => {
   expect(part).toContain('| a | b |\n| --- | --- |\n| 1 | 2 |\n')
   expect(part).toContain('![Fast](docs/bench/fast.svg)')
   expect(part).toContain('| fast: at least 2x | 1x | **not met** |')
+  expect(part).toContain('| small: at most 5 | 4 (3–6) | met, open |')
   expect(part).toContain('2 cores (a processor)')
 })
 
