@@ -26,7 +26,7 @@ export interface Standing {
 }
 
 /** What a section needs that differs from the run. */
-export interface Pace extends Partial<Settings> {
+export interface Pace extends Partial<Omit<Settings, 'connections'>> {
   /**
    * Load that does not count on a process that stood still while another one was measured: workerd is slower by an eighth
    * after ten seconds of rest, and who comes second in its process would have had the first one wake it. @default 0
@@ -38,6 +38,18 @@ export interface Pace extends Partial<Settings> {
 const PAUSE_MS = 50
 
 /**
+ * Load that does not count, on each of the contenders in turn. V8 optimizes a function by how often it was called, and a
+ * Worker's are called once or twice for each request: some ten thousand requests are needed, and more code needs more.
+ */
+export async function warmUp(lab: Lab, contenders: readonly Contender[], seconds: number): Promise<void> {
+  const { connections } = lab.settings
+  for (const contender of contenders) {
+    await lab.load.run({ ...loadOf(contender), connections, seconds })
+    await sleep(PAUSE_MS)
+  }
+}
+
+/**
  * Measures the contenders in turn, round after round, every other round from the last one to the first: what the machine
  * does meanwhile then meets all of them, and nobody always comes after the same one.
  */
@@ -47,10 +59,7 @@ export async function runRounds<Name extends string>(
   pace: Pace = {},
 ): Promise<Record<Name, Standing>> {
   const { rounds, seconds, warmUpSeconds, connections, wakeSeconds = 0 } = { ...lab.settings, ...pace }
-  for (const contender of contenders) {
-    await lab.load.run({ ...loadOf(contender), connections, seconds: warmUpSeconds })
-    await sleep(PAUSE_MS)
-  }
+  await warmUp(lab, contenders, warmUpSeconds)
   const results = contenders.map((): Round[] => [])
   const order = [...contenders.entries()]
   let awake: number | undefined

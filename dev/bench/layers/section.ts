@@ -1,5 +1,5 @@
 import { goal } from '../goal.ts'
-import { failuresOf, runRounds, type Standing } from '../rounds.ts'
+import { failuresOf, runRounds, type Standing, warmUp } from '../rounds.ts'
 import type { Section } from '../section.ts'
 import { inRounds, percent, shown, whole } from '../show.ts'
 import { startContenders } from './contenders.ts'
@@ -10,7 +10,17 @@ import { LAYERS, type Name } from './layers.ts'
 const TELEMETRY_KEEPS = 0.95
 
 /** Layers cost little beside what a shared machine does meanwhile, which meets the halves of a short round alike. */
-const PACE = { rounds: 9, seconds: 0.4, warmUpSeconds: 2.5 } as const
+const PACE = { rounds: 9, seconds: 0.4, warmUpSeconds: 1 } as const
+/** One of each Worker, before anything is measured. */
+const WARMED: readonly Name[] = [
+  'silent',
+  'everything on',
+  'unlimited',
+  'one by one',
+  'no directory',
+  'leased',
+]
+const WARM_UP_SECONDS = 4
 
 /** What each layer of the hot path costs. */
 export const layers: Section = {
@@ -21,7 +31,12 @@ export const layers: Section = {
     await using closers = new AsyncDisposableStack()
     const { quick } = lab.settings
     const pace = quick ? {} : PACE
-    const standings = await runRounds(lab, await startContenders(lab, closers), pace)
+    const contenders = await startContenders(lab, closers)
+    if (!quick) {
+      const warmed = contenders.filter(({ name }) => WARMED.includes(name))
+      await warmUp(lab, warmed, WARM_UP_SECONDS)
+    }
+    const standings = await runRounds(lab, contenders, pace)
     const costs = LAYERS.map((layer) => costOf(layer, standings))
     const telemetry = costs.find(({ layer }) => layer.name === 'telemetry')?.share
     const table = {

@@ -1,10 +1,11 @@
+import type { Contender } from '../contender.ts'
 import { findPython, type Python } from '../fastapi/python.ts'
 import { startFastApi } from '../fastapi/start.ts'
 import type { Lab } from '../lab.ts'
 import { PAGE } from '../newest-posts.ts'
 import { startNode } from '../node/start.ts'
 import { bundlePeers } from '../peers-worker.ts'
-import { failuresOf, limitedByLoad, type Pace, runRounds, type Standing } from '../rounds.ts'
+import { failuresOf, limitedByLoad, type Pace, runRounds, type Standing, warmUp } from '../rounds.ts'
 import type { Section, Table } from '../section.ts'
 import { CLIENTS } from '../settings.ts'
 import { inRounds } from '../show.ts'
@@ -22,22 +23,21 @@ import * as names from './names.ts'
 import { BARE, EVERYTHING_ON } from './rockpool.ts'
 import { throughputTable } from './table.ts'
 
+/** On each of the Workers that goals compare with each other, before anything is measured. */
+const WARM_UP_SECONDS = 10
 /** Where a delay and not the machine decides, less time tells as much. */
-const DELAYED = { seconds: 0.5, warmUpSeconds: 0.3 } as const
-/** What comes first has to warm all. */
-const FIRST = { ...DELAYED, warmUpSeconds: 2.5 } as const
-/** All but the code for more than one post is warm by then. */
+const DELAYED = { seconds: 0.5, warmUpSeconds: 0.5 } as const
 const OF_PAGES = { rounds: 5, seconds: 0.7, warmUpSeconds: 0.5, wakeSeconds: 0.3 } as const
 /** More and shorter rounds than the run’s: who is compared is measured a moment apart, which a shared machine needs more than long loads. */
-const NEAR = { rounds: 7, seconds: 0.6, warmUpSeconds: 1, wakeSeconds: 0.3 } as const
+const NEAR = { rounds: 7, seconds: 0.6, warmUpSeconds: 0.5, wakeSeconds: 0.3 } as const
 
 /**
- * Delays and how each is measured, in this order. Near comes last: V8 goes on optimizing for thousands of requests, by which
- * one comes to take half the processor time, and it shows most where nothing else takes any.
+ * Delays and how each is measured, in this order. Near comes last, since it shows most there if V8 is not done with
+ * optimizing yet, which makes a request take half the processor time.
  */
 const DELAYS: Readonly<Record<'full' | 'quick', readonly { delayMs: number; pace: Pace }[]>> = {
   full: [
-    { delayMs: 5, pace: FIRST },
+    { delayMs: 5, pace: DELAYED },
     { delayMs: 20, pace: DELAYED },
     { delayMs: 0, pace: NEAR },
   ],
@@ -94,6 +94,10 @@ async function measureAll(lab: Lab, servers: Servers): Promise<All> {
     ...(await databaseContenders(lab, 'mongo', servers)),
   ]
   const empty = await emptyContenders(servers)
+  if (!quick) {
+    lab.log('  warming up')
+    await warmUp(lab, contenders.filter(isCompared), WARM_UP_SECONDS)
+  }
   const byDelay: { delayMs: number; standings: Standings }[] = []
   let pages: Standings | undefined
   for (const { delayMs, pace } of DELAYS[quick ? 'quick' : 'full']) {
@@ -107,6 +111,11 @@ async function measureAll(lab: Lab, servers: Servers): Promise<All> {
   }
   byDelay.sort((a, b) => a.delayMs - b.delayMs)
   return { byDelay, pages }
+}
+
+/** Whether goals compare one with another Worker that keeps its connections. */
+function isCompared({ name }: Contender): boolean {
+  return [names.TUTORIAL, names.BARE, names.ours('dedicated')].some((one) => name.endsWith(one))
 }
 
 /**
