@@ -1,10 +1,17 @@
 import { builtinModules } from 'node:module'
+import { resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
+/** What wrangler.toml has the MongoDB driver import in the place of its sockets. */
+const sockets = {
+  net: resolve('src/engines/mongo-net.ts'),
+  tls: resolve('src/engines/mongo-tls.ts'),
+}
+
 /**
  * The MongoDB driver is CommonJS and asks for packages that are not there; inside workerd it has to be bundled first,
- * with Node's own modules and the optional packages left out.
+ * with its sockets, and with Node's own modules and the optional packages left out.
  */
 const mongodb = {
   ssr: {
@@ -13,7 +20,7 @@ const mongodb = {
     rolldownOptions: {
       platform: 'node' as const,
       external: [
-        ...builtinModules,
+        ...builtinModules.filter((name) => !(name in sockets)),
         /^node:/,
         'kerberos',
         '@mongodb-js/zstd',
@@ -49,6 +56,7 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias: sockets },
         plugins: [
           cloudflareTest(({ inject }) => ({
             main: './test/worker/worker.ts',
