@@ -1,3 +1,4 @@
+import type { Load } from './load.ts'
 import { usageOf } from './process-usage.ts'
 
 /** One of those that are measured against each other. */
@@ -34,6 +35,16 @@ export async function contender<Name extends string>(
   const body = await answer.text()
   if (answer.status !== status) throw new Error(`${name} answered ${answer.status}: ${body}`)
   return { name, url, headers, body, status, pid: server.pid }
+}
+
+/** What the load generator has to know of one. */
+export function loadOf({
+  url,
+  headers,
+  body,
+  status,
+}: Contender): Pick<Load, 'url' | 'headers' | 'body' | 'status'> {
+  return { url, headers, body, status }
 }
 
 /** Processor time so far in s, where the system tells. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Contender, cpuSecondsOf } from './contender.ts'
+import { type Contender, cpuSecondsOf, loadOf } from './contender.ts'
 import type { Lab } from './lab.ts'
 import type { LoadResult } from './load.ts'
 import type { Settings } from './settings.ts'
@@ -91,8 +91,6 @@ async function measure(
   const isKnown = before !== undefined && after !== undefined
   return { ...result, cpuPerThousand: isKnown ? ((after - before) / result.answers) * 1_000 : undefined }
 }
-
-const loadOf = ({ url, headers, body, status }: Contender) => ({ url, headers, body, status })
 
 /** A figure of `a` by that of `b`, round by round, since the two halves of one round met the same machine. */
 export function ratio(

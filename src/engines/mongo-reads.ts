@@ -7,8 +7,8 @@ const GROWTH = 4
 
 /**
  * Has a socket of workerd read large answers in large pieces, and pass them on without a copy. By itself it reads 4 KiB at
- * a time, each a turn of the event loop, and copies them (workerd's src/node/internal/internal_net.ts, November 2026): two
- * fifths of the processor time of a request for 200 KB. Who fills what was offered is offered more.
+ * a time, each a turn of the event loop, and copies them (workerd's src/node/internal/internal_net.ts, November 2026): over
+ * a third of the processor time of a request for 200 KB. Who fills what was offered is offered more.
  */
 export function largeReads(socket: () => Socket): OnReadOpts {
   let size = LEAST

@@ -1,4 +1,4 @@
-import { type Contender, contender, type Server } from '../contender.ts'
+import { type Contender, contender, loadOf, type Server } from '../contender.ts'
 import type { Lab } from '../lab.ts'
 import { LoadGenerator } from '../load.ts'
 import { startNode } from '../node/start.ts'
@@ -56,13 +56,13 @@ export async function measureHold(lab: Lab, pace: Pace): Promise<Served[]> {
 async function measureOneByOne(lab: Lab, { rounds, requests }: Pace): Promise<Served> {
   await using closers = new AsyncDisposableStack()
   const name = 'one connection'
-  const starting = Array.from({ length: rounds }, async () => {
+  const copies: { load: LoadGenerator; asked: Contender }[] = []
+  while (copies.length < rounds) {
     const server = closers.use(await startNode(lab, 1))
     const load = new LoadGenerator()
     closers.defer(() => load.close())
-    return { load, asked: await holding(name, server, '/hold') }
-  })
-  const copies = await Promise.all(starting)
+    copies.push({ load, asked: await holding(name, server, '/hold') })
+  }
   lab.log(`  one at a time, ${inRounds(rounds)} side by side`)
   const results = await Promise.all(copies.map(({ load, asked }) => serve(load, asked, requests)))
   return { name, connections: 1, ...summedUp(results) }
@@ -108,16 +108,8 @@ interface Result {
 }
 
 async function serve(load: LoadGenerator, asked: Contender, requests: number): Promise<Result> {
-  const { name, url, headers, body, status } = asked
-  const { answers, seconds } = await load.run({
-    url,
-    headers,
-    body,
-    status,
-    connections: requests,
-    requests,
-  })
-  const failures = answers === requests ? [] : [`${name}: ${answers} of ${requests} were served`]
+  const { answers, seconds } = await load.run({ ...loadOf(asked), connections: requests, requests })
+  const failures = answers === requests ? [] : [`${asked.name}: ${answers} of ${requests} were served`]
   return { seconds, failures }
 }
 

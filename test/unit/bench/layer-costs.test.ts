@@ -50,8 +50,8 @@ describe('what a layer costs', () => {
     const on = standing('everything on', [500, 1_000, 2_000], 1.5)
     const off = standing('silent', [1_000, 2_000, 2_500], 1.2)
     const { share, micros, cpuMicros } = costOf(layerOf('telemetry'), standings([on, off]))
-    expect(share).toMatchObject({ median: 0.5, min: 0.5, max: 0.8 })
-    expect(micros).toMatchObject({ median: 500, min: 100, max: 1_000 })
+    expect(share).toEqual({ median: 0.5, min: 0.5, max: 0.8 })
+    expect(micros).toEqual({ median: 500, min: 100, max: 1_000 })
     expect(cpuMicros).toBeCloseTo(300)
   })
 

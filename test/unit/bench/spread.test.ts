@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { CONFIDENCE, spreadOf } from '../../../dev/bench/spread.ts'
 
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+
 test('the median of an even number of measurements is half way between the two in the middle', () => {
   expect(spreadOf([4, 1, 2, 10])).toMatchObject({ median: 3, min: 1, max: 10 })
 })
@@ -22,12 +24,11 @@ test.each([
   [18, 6, 13],
   [20, 6, 15],
 ])('of %i measurements the true median lies between numbers %i and %i', (count, first, last) => {
-  const values = Array.from({ length: count }, (_, index) => index + 1)
-  expect(spreadOf(values).within).toEqual([first, last])
+  expect(spreadOf(upTo(count)).within).toEqual([first, last])
 })
 
 test.each([1, 2, 3, 4])('%i measurements are too few to say', (count) => {
-  expect(spreadOf(Array.from({ length: count }, Math.random)).within).toBeUndefined()
+  expect(spreadOf(upTo(count)).within).toBeUndefined()
 })
 
 test.each([5, 7, 9, 12])('of %i it holds the true median as often as it says', (count) => {
