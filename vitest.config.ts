@@ -44,7 +44,8 @@ export default defineConfig({
     onConsoleLog: (line) => !/"event":"/.test(line),
     projects: [
       {
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
+        // Generated histories are long, and machines busy: an end for what hangs, not a measure of speed.
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 },
       },
       {
         test: {
@@ -83,6 +84,17 @@ export default defineConfig({
           expect: patient,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Heavy loads on the bundled Worker. `npm run test:load` runs them; `npm test`, which everybody runs, does not.
+        test: {
+          name: 'load',
+          include: ['test/load/**/*.test.ts'],
+          expect: patient,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
         },
       },

@@ -13,7 +13,8 @@ import { clientOf } from '../support/client.ts'
 const TENANTS = 300
 const REQUESTS_EACH = 3
 const BUDGET = 100
-const TIMEOUT_S = 30
+/** Long enough for every request to come to its turn on a machine that is busy with other things. */
+const TIMEOUT_S = 200
 
 const dir = mkdtempSync(join(tmpdir(), 'rockpool-budget-'))
 
@@ -42,7 +43,7 @@ async function watch(url: string) {
   }
 }
 
-it('300 dedicated tenants at once get along on a budget of 100 connections', async () => {
+it('300 dedicated tenants at once are all served on a budget of 100 connections', async () => {
   await using closers = new AsyncDisposableStack()
   const stack = await startStack({ maxConnections: 300, log: () => {} })
   closers.defer(() => stack.close())
@@ -91,10 +92,6 @@ it('300 dedicated tenants at once get along on a budget of 100 connections', asy
 
   expect(seen.length).toBeGreaterThan(20)
   expect(Math.max(...seen)).toBeLessThanOrEqual(BUDGET)
-  expect(good.length).toBeGreaterThanOrEqual(0.95 * answers.length)
-  expect(times.at(-1)).toBeLessThan((TIMEOUT_S + 5) * 1000)
-  for (const { status, code } of answers) {
-    if (status !== 200) expect([status, code]).toEqual([503, 'budget_exhausted'])
-  }
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([])
   expect(readFileSync(worker.logFile, 'utf8')).not.toContain('too many')
-}, 120_000)
+})
