@@ -1,5 +1,5 @@
-/** The Worker's face: the edge app and the Durable Object classes. */
-export { edge as default } from './edge/app.ts'
+/** The Worker's face: the way in and the Durable Object classes. */
+export { door as default } from './edge/door.ts'
 export { PoolHost } from './host/pool-host.ts'
 export { Ledger } from './ledger/ledger.ts'
 export { Meter } from './meter/meter.ts'

@@ -8,6 +8,7 @@
 /** HTTP status and title of every code. Titles are stable; what differs from case to case goes into `detail`. */
 const KINDS = {
   invalid_request: [400, 'The request is not valid'],
+  invalid_url: [400, 'The URL or the host is not valid'],
   missing_user_id: [400, 'User ID not found in request'],
   invalid_user_id: [400, 'The user ID is not valid'],
   invalid_token: [401, 'The bearer token is not valid'],
@@ -105,25 +106,6 @@ export class Problem extends Error {
 /** `error` as a `Problem`: itself, or `internal_error` for what nobody foresaw. */
 export function toProblem(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem('internal_error')
-}
-
-/**
- * The problem that `response` answers with, as another part of Rockpool gave it; `internal_error` for any other answer.
- */
-export async function readProblem(response: Response): Promise<Problem> {
-  const body: unknown = await response.json().catch(() => null)
-  const { code, detail, field } = Object(body) as Record<string, unknown>
-  if (!isProblemCode(code)) return new Problem('internal_error')
-  const retryAfter = response.headers.get('retry-after')
-  return new Problem(code, {
-    ...(typeof detail === 'string' && { detail }),
-    ...(typeof field === 'string' && { field }),
-    ...(retryAfter !== null && { retryAfter: Number(retryAfter) }),
-  })
-}
-
-function isProblemCode(code: unknown): code is ProblemCode {
-  return typeof code === 'string' && Object.hasOwn(KINDS, code)
 }
 
 /**

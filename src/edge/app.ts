@@ -1,10 +1,10 @@
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import { configOf } from '../config.ts'
-import { Problem, problemResponse, toProblem } from '../problem.ts'
+import { Problem, problemResponse } from '../problem.ts'
 import { routes } from '../routes/app.ts'
 import { openApiApp } from '../routes/openapi.ts'
-import { log, logUnexpected } from '../telemetry/log.ts'
+import { log } from '../telemetry/log.ts'
 import type { VariableFault } from '../variables.ts'
 import { admin } from './admin.ts'
 import { readLiveness } from './api/health.ts'
@@ -12,43 +12,19 @@ import { auth } from './auth/routes.ts'
 import type { EdgeEnv } from './bindings.ts'
 import { dashboard } from './dashboard/routes.ts'
 import { docsOf } from './docs/routes.ts'
+import { endInProblem } from './ending.ts'
 import { forward } from './forward.ts'
 import { health } from './health.ts'
 import { limitFields } from './limit.ts'
-import { meterRequest } from './metering/metering.ts'
 import { metrics } from './metrics/routes.ts'
-import { requestEvent } from './request-event.ts'
-import { requestIdOf } from './request-id.ts'
-import { routeName } from './route-name.ts'
-import { serverTiming } from './server-timing.ts'
-import { continueTrace, writeTrace } from './traceparent.ts'
+import { traced } from './traced.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
 
-/** What runs near the caller. It keeps no sockets; everything it keeps at all is plain data. */
+/**
+ * What runs near the caller, behind the door (door.ts). It keeps no sockets; everything it keeps at all is plain data.
+ */
 export const edge = openApiApp<EdgeEnv>()
-
-const traced = createMiddleware<EdgeEnv>(async (c, next) => {
-  const started = Date.now()
-  const requestId = requestIdOf(c.req.header('x-request-id'), () => crypto.randomUUID())
-  c.set('requestId', requestId)
-  const { headers } = c.req.raw
-  const trace = continueTrace(headers.get('traceparent'), headers.get('tracestate'), randomBytes)
-  c.set('trace', trace)
-  await next()
-  const totalMs = Date.now() - started
-  // Set on the answer itself: Hono's own way would make a new answer for each field.
-  c.res.headers.set('x-request-id', requestId)
-  writeTrace(c.res.headers, trace)
-  // Not `c.var`, here and wherever every request comes by: each use of it copies all that was set.
-  if (c.get('config')?.serverTiming) {
-    const timing = serverTiming({ ...c.get('spent'), limitMs: c.get('limitMs'), totalMs })
-    c.res.headers.set('server-timing', timing)
-  }
-  const route = routeName(c)
-  meterRequest(c, route, totalMs)
-  log(requestEvent(c, route, totalMs))
-})
 
 const configured = createMiddleware<EdgeEnv>(async (c, next) => {
   const result = configOf(c.env)
@@ -84,14 +60,7 @@ edge.all('/api/*', forward)
 
 edge.notFound((c) => problemResponse(new Problem('not_found'), c.var.requestId))
 
-edge.onError((error, c) => {
-  logUnexpected(error, { request_id: c.var.requestId })
-  return problemResponse(toProblem(error), c.var.requestId)
-})
-
-function randomBytes(count: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(count))
-}
+edge.onError(endInProblem)
 
 /** Faults that were logged already, so that a broken deployment says so once per isolate and not per request. */
 const logged = new WeakSet<readonly VariableFault[]>()

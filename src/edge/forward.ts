@@ -1,8 +1,11 @@
 import type { Context } from 'hono'
-import { writeCall } from '../host/call.ts'
+import { type Call, writeCall } from '../host/call.ts'
+import { resultOf } from '../host/outcome.ts'
 import { takeSpent } from '../host/spent.ts'
 import { RequestUsage } from '../pools/request-usage.ts'
 import { isSafe } from '../routes/safe.ts'
+import { isRepeatable, type SignInRequest } from '../routes/users/sign-in-request.ts'
+import type { User } from '../routes/users/user.ts'
 import type { Caller } from '../tenants/caller.ts'
 import { findTenant } from '../tenants/directory.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -12,9 +15,9 @@ import { cacheTtlMs } from './cache-ttl.ts'
 import { callHost } from './hosts.ts'
 import { type Identity, identify } from './identify.ts'
 import { placesInForce } from './in-force.ts'
-import { runHere } from './isolate.ts'
+import { runHere, signInHere } from './isolate.ts'
 import { limitAddress, limitTenant } from './limit.ts'
-import { placementOf, placeOf } from './place.ts'
+import { type HostPlacement, type Placement, placementOf, placeOf } from './place.ts'
 
 /** Request headers that routes read; nothing else of the client's crosses to a host. */
 const FORWARDED = ['accept', 'cache-control', 'content-type', 'if-match', 'if-none-match']
@@ -60,7 +63,7 @@ async function identified(c: Context<EdgeEnv>): Promise<Identity> {
 }
 
 /** A request for the routes, to be run where a tenant's requests run. */
-export interface TenantRequest {
+interface TenantRequest {
   readonly url: string
   readonly init: RequestInit & { readonly headers: Headers }
   /** Whether it may be sent twice. */
@@ -68,32 +71,74 @@ export interface TenantRequest {
 }
 
 /** Runs a request for a tenant, in one hop to the host that holds its pool, or here. Throws when no host answers. */
-export async function runFor(
+async function runFor(
   c: Context<EdgeEnv>,
   { tenant, caller }: { tenant: Tenant; caller: Caller },
   { url, init, repeatable }: TenantRequest,
 ): Promise<Response> {
   const config = c.get('config')
-  const requestId = c.get('requestId')
-  const { traceId } = c.get('trace')
-  const places = await placesInForce(c, tenant)
-  const place = placeOf(places, busy, Math.random)
-  c.set('placement', place.kind)
-  if (place.kind === 'isolate') {
-    const usage = new RequestUsage({ requestId, traceId })
+  const { place, call } = await placed(c, tenant, caller)
+  if (!call) {
+    const usage = usageOf(c)
     const answer = await runHere(new Request(url, init), { tenant, caller, usage }, config, c.env)
     c.set('spent', usage.spent())
     return answer
   }
-  const { host, pool } = place
-  c.set('host', host)
-  const ttlMs = cacheTtlMs(places, placementOf(tenant, config), config)
-  writeCall(init.headers, { host, tenant, caller, pool, requestId, traceId, cacheTtlMs: ttlMs })
+  const { host } = place
+  writeCall(init.headers, call)
   const response = await busy.during(host, () =>
-    callHost(c.env, config, { host, requestId, repeatable }, (stub) => stub.fetch(url, init)),
+    callHost(c.env, config, { host, requestId: call.requestId, repeatable }, (stub) => stub.fetch(url, init)),
   )
   // The answer of a fetch has headers that cannot be changed.
   const answer = new Response(response.body, response)
   c.set('spent', takeSpent(answer.headers))
   return answer
+}
+
+/** Asks for one of a tenant's users, in one hop to the host that holds its pool, or here. Throws the `Problem` met. */
+export async function signInFor(
+  c: Context<EdgeEnv>,
+  tenant: Tenant,
+  request: SignInRequest,
+): Promise<User | null> {
+  const config = c.get('config')
+  const { place, call } = await placed(c, tenant, {})
+  if (!call) {
+    const usage = usageOf(c)
+    try {
+      return await signInHere(request, { tenant, usage }, config, c.env)
+    } finally {
+      c.set('spent', usage.spent())
+    }
+  }
+  const { host } = place
+  const hop = { host, requestId: call.requestId, repeatable: isRepeatable(request) }
+  const { outcome, spent } = await busy.during(host, () =>
+    callHost(c.env, config, hop, (stub) => stub.signIn(call, request)),
+  )
+  c.set('spent', spent)
+  return resultOf(outcome)
+}
+
+/** Where a tenant's request is to run now; with the call for its host, unless that is here. */
+async function placed(c: Context<EdgeEnv>, tenant: Tenant, caller: Caller): Promise<Placed> {
+  const config = c.get('config')
+  const places = await placesInForce(c, tenant)
+  const place = placeOf(places, busy, Math.random)
+  c.set('placement', place.kind)
+  if (place.kind === 'isolate') return { place }
+  const { host, pool } = place
+  c.set('host', host)
+  const { traceId } = c.get('trace')
+  const cacheTtl = cacheTtlMs(places, placementOf(tenant, config), config)
+  const requestId = c.get('requestId')
+  return { place, call: { host, tenant, caller, pool, requestId, traceId, cacheTtlMs: cacheTtl } }
+}
+
+type Placed =
+  | { readonly place: Exclude<Placement, HostPlacement>; readonly call?: undefined }
+  | { readonly place: HostPlacement; readonly call: Call }
+
+function usageOf(c: Context<EdgeEnv>): RequestUsage {
+  return new RequestUsage({ requestId: c.get('requestId'), traceId: c.get('trace').traceId })
 }

@@ -11,6 +11,9 @@ import { Problem } from '../problem.ts'
 import { routes } from '../routes/app.ts'
 import { NO_CACHE } from '../routes/cached.ts'
 import { provision } from '../routes/provision.ts'
+import { runSignInRequest, type SignInRequest } from '../routes/users/sign-in-request.ts'
+import { userStore } from '../routes/users/store.ts'
+import type { User } from '../routes/users/user.ts'
 import { log } from '../telemetry/log.ts'
 import type { Caller } from '../tenants/caller.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -41,21 +44,7 @@ export async function runHere(
   config: Config,
   env: Env,
 ): Promise<Response> {
-  const one = await keptFor(tenant, config)
-  const { maxWaiting, timeoutMs } = config.pool
-  const read = () => env.LEDGER.getByName(CLUSTER_OF[tenant.engine]).pauses()
-  const connection = timed(one.connection, { tenant, usage }, config)
-  const prepared = async () => {
-    const asked = systemClock.now()
-    try {
-      await pauses.pass({ tenant: tenant.id, maxWaiting, timeoutMs, read })
-    } finally {
-      usage.waited(systemClock.now() - asked)
-    }
-    if (!one.provisioned) await provision(connection, tenant)
-    one.provisioned = true
-    return connection
-  }
+  const prepared = await connectionFor({ tenant, usage }, config, env)
   return routes.fetch(request, {
     tenant,
     caller,
@@ -69,12 +58,48 @@ export async function runHere(
   })
 }
 
+/** Runs what sign-in asks of a tenant's users here. */
+export async function signInHere(
+  request: SignInRequest,
+  account: Account,
+  config: Config,
+  env: Env,
+): Promise<User | null> {
+  const connection = await (await connectionFor(account, config, env))()
+  return runSignInRequest(userStore(connection, account.tenant), request)
+}
+
+/** Whose request it is, and where its time is noted. */
+interface Account {
+  readonly tenant: Tenant
+  readonly usage: RequestUsage
+}
+
+/** What gives a request its connection once its tenant may go on, with the tenant's schema prepared. */
+async function connectionFor(
+  { tenant, usage }: Account,
+  config: Config,
+  env: Env,
+): Promise<() => Promise<TimedPostgres>> {
+  const one = await keptFor(tenant, config)
+  const { maxWaiting, timeoutMs } = config.pool
+  const read = () => env.LEDGER.getByName(CLUSTER_OF[tenant.engine]).pauses()
+  const connection = timed(one.connection, { tenant, usage }, config)
+  return async () => {
+    const asked = systemClock.now()
+    try {
+      await pauses.pass({ tenant: tenant.id, maxWaiting, timeoutMs, read })
+    } finally {
+      usage.waited(systemClock.now() - asked)
+    }
+    if (!one.provisioned) await provision(connection, tenant)
+    one.provisioned = true
+    return connection
+  }
+}
+
 /** A tenant's connection for one request, which has its time taken. */
-function timed(
-  connection: PostgresHttp,
-  { tenant, usage }: { tenant: Tenant; usage: RequestUsage },
-  { slowQueryMs }: Config,
-): TimedPostgres {
+function timed(connection: PostgresHttp, { tenant, usage }: Account, { slowQueryMs }: Config): TimedPostgres {
   const { engine } = connection
   const { requestId, traceId } = usage
   return new TimedPostgres(connection, systemClock.now, ({ durationMs, shape }) => {

@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import type { Call } from '../host/call.ts'
-import type { Outcome } from '../host/outcome.ts'
-import { Problem } from '../problem.ts'
+import { resultOf } from '../host/outcome.ts'
 import { provision, unprovision } from '../routes/provision.ts'
 import { type TenantRecord, tenantOf } from '../tenants/record.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -35,7 +34,7 @@ export class TenantDatabases {
     if (first.kind === 'isolate')
       return provision(await isolateConnection(tenant, this.#c.var.config), tenant)
     const call = this.#call(first, tenant)
-    passOn(await this.#onHost(first.host, (stub) => stub.prepare(call)))
+    resultOf(await this.#onHost(first.host, (stub) => stub.prepare(call)))
   }
 
   /** Ends a deleted tenant's requests on all of its hosts and closes its pools; the answer is how many there were. */
@@ -53,7 +52,7 @@ export class TenantDatabases {
     if (first.kind === 'isolate')
       return unprovision(await isolateConnection(tenant, this.#c.var.config), tenant)
     const call = this.#call(first, tenant)
-    passOn(await this.#onHost(first.host, (stub) => stub.purge(call)))
+    resultOf(await this.#onHost(first.host, (stub) => stub.purge(call)))
   }
 
   /** Closes the pools that the tenant had of its own before a change, once those who wait for them were served. */
@@ -84,8 +83,4 @@ export class TenantDatabases {
 
 function hostsAmong(places: readonly Placement[]): HostPlacement[] {
   return places.filter((place) => place.kind !== 'isolate')
-}
-
-function passOn({ problem }: Outcome): void {
-  if (problem) throw new Problem(problem.code, problem.options)
 }

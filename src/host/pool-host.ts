@@ -10,12 +10,15 @@ import { isReplica } from '../pools/cluster.ts'
 import type { Lease } from '../pools/lease.ts'
 import type { Pauses } from '../pools/pauses.ts'
 import type { PoolSpec } from '../pools/pool-spec.ts'
-import { RequestUsage } from '../pools/request-usage.ts'
+import { RequestUsage, type Spent } from '../pools/request-usage.ts'
 import type { CloseReason, Cluster, PoolStatistics } from '../pools/statistics.ts'
 import { Problem } from '../problem.ts'
 import { routes } from '../routes/app.ts'
 import { provision, unprovision } from '../routes/provision.ts'
 import { isSafe } from '../routes/safe.ts'
+import { runSignInRequest, type SignInRequest } from '../routes/users/sign-in-request.ts'
+import { userStore } from '../routes/users/store.ts'
+import type { User } from '../routes/users/user.ts'
 import { log } from '../telemetry/log.ts'
 import { recentEvents } from '../telemetry/recent-events.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -37,6 +40,12 @@ import { writeSpent } from './spent.ts'
 import { Tenancies } from './tenancies.ts'
 import { timedLease } from './timed-lease.ts'
 import { tryDatabase } from './trial.ts'
+
+/** What became of a sign-in's request, and what it spent here. */
+export interface SignInAnswer {
+  readonly outcome: Outcome<User | null>
+  readonly spent: Spent
+}
 
 /**
  * Owns the sockets of the pools that are placed on it, and runs the tenants' requests beside them. One live instance
@@ -152,6 +161,20 @@ export class PoolHost extends DurableObject<Env> {
     return response
   }
 
+  /**
+   * Runs what sign-in asks of a tenant's users. A method and no route: nothing that a client sends can come here, however
+   * it spells a URL.
+   */
+  async signIn(call: Call, request: SignInRequest): Promise<SignInAnswer> {
+    const usage = new RequestUsage(call)
+    const outcome = await outcomeOf(call.requestId, async () => {
+      await using lease = await this.#lease(call, new Admission(() => this.#pass(call)), usage)
+      return runSignInRequest(userStore(lease.connection, call.tenant), request)
+    })
+    if (request.action !== 'find') this.#reads.noteWrite(call.tenant)
+    return { outcome, spent: usage.spent() }
+  }
+
   /** The pool of `key` and what its server counts, or `null` when there is no such pool. */
   inspect(key: string): Promise<PoolInspection | null> {
     return inspect(this.#pools, this.#config, [key, ...replicaKeys(this.#config, key)])
@@ -183,12 +206,12 @@ export class PoolHost extends DurableObject<Env> {
 
   /** Asks the database of a call for one sign of life, on a connection that is closed again. */
   trial(call: Call): Promise<Outcome> {
-    return outcomeOf(async () => tryDatabase(this.#pools, await this.#specOf(call)))
+    return outcomeOf(call.requestId, async () => tryDatabase(this.#pools, await this.#specOf(call)))
   }
 
   /** Prepares a tenant's schema or database before its first request; finishes a deletion that was not. */
   prepare(call: Call): Promise<Outcome> {
-    return outcomeOf(async () => {
+    return outcomeOf(call.requestId, async () => {
       this.#tenancies.readmit(call.tenant)
       await using lease = await this.#leaseOf(call)
       await provision(lease.connection, call.tenant)
@@ -207,7 +230,7 @@ export class PoolHost extends DurableObject<Env> {
 
   /** Drops all that a tenant has. */
   purge(call: Call): Promise<Outcome> {
-    return outcomeOf(async () => {
+    return outcomeOf(call.requestId, async () => {
       await using lease = await this.#leaseOf(call)
       await unprovision(lease.connection, call.tenant)
     })
@@ -233,7 +256,7 @@ export class PoolHost extends DurableObject<Env> {
     return this.ctx.id.name ?? this.ctx.id.toString()
   }
 
-  async #lease(call: Call, admission: Admission, usage: RequestUsage, client: Client): Promise<Lease> {
+  async #lease(call: Call, admission: Admission, usage: RequestUsage, client?: Client): Promise<Lease> {
     const lease = await timedLease(usage, async () => {
       await admission.pass()
       return this.#admitted(call, usage, client)
@@ -267,7 +290,7 @@ export class PoolHost extends DurableObject<Env> {
   }
 
   /** Lets a tenant's request in. Throws what `Tenancies.admit` and `PauseGate.pass` throw. */
-  async #pass(call: Call, client: Client): Promise<void> {
+  async #pass(call: Call, client?: Client): Promise<void> {
     this.#tenancies.admit(call.tenant)
     await this.#passGate(call, client)
   }

@@ -6,13 +6,12 @@ import { comments } from './comments/routes.ts'
 import { company } from './company/routes.ts'
 import { openApiApp } from './openapi.ts'
 import { posts } from './posts/routes.ts'
-import { users } from './users/routes.ts'
 
 /** The pattern of what runs before every route, which is the last one that matches where no route does. */
 const EVERY_ROUTE = '/*'
 
 /**
- * What tenants call, and under /internal what only the edge does: it forwards nothing but /api. Mounted wherever a
+ * What tenants call, and nothing else: what only the edge asks of a host is a method of the host. Mounted wherever a
  * tenant's requests run.
  */
 export const routes = openApiApp<RouteEnv>()
@@ -30,7 +29,6 @@ routes.use(async (c, next) => {
 routes.route('/api/posts', posts)
 routes.route('/api/posts', comments)
 routes.route('/api/company', company)
-routes.route('/internal/users', users)
 
 routes.notFound((c) => problemResponse(new Problem('not_found'), c.env.requestId))
 

@@ -88,18 +88,21 @@ const TENANT_PROBLEMS = [
   ...DATABASE_PROBLEMS,
 ] as const satisfies readonly ProblemCode[]
 
+/** What every route may end in, whatever it is. */
+const ANY_ROUTE = ['invalid_url'] as const satisfies readonly ProblemCode[]
+
 /** The refusals of a tenant's route: `codes`, and what every request for a tenant may end in. */
 export function tenantProblems(...codes: readonly ProblemCode[]): Record<never, ProblemAnswer> {
   return problems(...codes, ...TENANT_PROBLEMS)
 }
 
 /**
- * The refusals of a route by their codes, as its definition says them. No status is in the type: handlers throw them
+ * The refusals of a route by their codes, as its definition says them, and those of any route. No status is in the type: handlers throw them
  * and never return them.
  */
 export function problems(...codes: readonly ProblemCode[]): Record<never, ProblemAnswer> {
   // Not of a `Problem`: hundreds of errors, each with its stack, would be a third of what a Worker does at its start.
-  const byStatus = Object.groupBy(new Set(codes), (code) => kindOf(code).status)
+  const byStatus = Object.groupBy(new Set([...codes, ...ANY_ROUTE]), (code) => kindOf(code).status)
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, some]) => [status, problemAnswer(some ?? [])]),
   )

@@ -12,10 +12,10 @@ interface Document {
 
 const read = async () => (await send<Document>('/openapi.json')).body
 
-/** Routes that tenants and the admin can call: `all` entries only pass requests on, and /internal is the edge's own. */
+/** Routes that tenants and the admin can call: `all` entries only pass requests on. */
 function registered(): string[] {
   const all = [...edge.routes, ...routes.routes]
-    .filter(({ method, path }) => method !== 'ALL' && !/^\/(internal|api\/test)\//.test(path))
+    .filter(({ method, path }) => method !== 'ALL' && !/^\/api\/test\//.test(path))
     .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
   return [...new Set(all)].sort()
 }

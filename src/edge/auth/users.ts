@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
-import { readProblem } from '../../problem.ts'
+import { Problem } from '../../problem.ts'
 import type { NewUser, PasswordChange, User, UserKey } from '../../routes/users/user.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import type { EdgeEnv } from '../bindings.ts'
-import { runFor } from '../forward.ts'
+import { signInFor } from '../forward.ts'
 import type { KnownUsers } from './login.ts'
 
 /** The users of a tenant, as the edge reaches them: one hop to where the tenant's connections are. */
@@ -17,26 +17,18 @@ export class Users implements KnownUsers {
   }
 
   async find(key: UserKey): Promise<User | undefined> {
-    const { user } = await this.#call<{ user: User | null }>('/find', 'POST', key, true)
-    return user ?? undefined
+    return (await signInFor(this.#c, this.#tenant, { action: 'find', key })) ?? undefined
   }
 
   /** Throws `email_taken`. */
   async create(user: NewUser): Promise<User> {
-    return (await this.#call<{ user: User }>('', 'POST', user, false)).user
+    const created = await signInFor(this.#c, this.#tenant, { action: 'create', user })
+    // A host always answers with the user, or with a problem.
+    if (!created) throw new Problem('internal_error')
+    return created
   }
 
   async changePassword(id: string, change: PasswordChange): Promise<void> {
-    await this.#call(`/${encodeURIComponent(id)}/password`, 'PUT', change, true)
-  }
-
-  async #call<Body>(path: string, method: string, body: object, repeatable: boolean): Promise<Body> {
-    const url = `https://rockpool.internal/internal/users${path}`
-    const headers = new Headers({ 'content-type': 'application/json' })
-    const { signal } = this.#c.req.raw
-    const init = { method, headers, body: JSON.stringify(body), signal }
-    const response = await runFor(this.#c, { tenant: this.#tenant, caller: {} }, { url, init, repeatable })
-    if (!response.ok) throw await readProblem(response)
-    return (await response.json()) as Body
+    await signInFor(this.#c, this.#tenant, { action: 'change_password', id, change })
   }
 }

@@ -19,11 +19,13 @@ export interface User {
   readonly created_at: Date
 }
 
-const key = z.string().min(1).max(500)
-
-/** Who registers. `claim`: may take over the user of that email, as long as it has no password. */
-export const NewUser = z.strictObject({ email: key, password_hash: key, claim: z.boolean().default(false) })
-export type NewUser = z.infer<typeof NewUser>
+/** A user who registers. */
+export interface NewUser {
+  readonly email: string
+  readonly password_hash: string
+  /** Whether it may take over the user of that email, as long as that one has no password. */
+  readonly claim: boolean
+}
 
 /** Whom the company adds, without a password. */
 export const NewMember = z.strictObject({ email: Email, name: text(1, 200), role: z.enum(ROLES) })
@@ -44,9 +46,10 @@ export const MemberAnswer = z
   .meta({ id: 'Member' })
 
 /** What a user is found by. */
-export const UserKey = z.union([z.strictObject({ email: key }), z.strictObject({ id: key })])
-export type UserKey = z.infer<typeof UserKey>
+export type UserKey = { readonly email: string } | { readonly id: string }
 
 /** A password's new hash, taken only while the old one is still there. */
-export const PasswordChange = z.strictObject({ from: key, to: key })
-export type PasswordChange = z.infer<typeof PasswordChange>
+export interface PasswordChange {
+  readonly from: string
+  readonly to: string
+}
