@@ -3,6 +3,7 @@ import type { LeaseRequest } from '../pools/candidate.ts'
 import { type Cluster, clusterName, type ReplicaCluster } from '../pools/cluster.ts'
 import type { PoolSpec } from '../pools/pool-spec.ts'
 import { Problem } from '../problem.ts'
+import { canonicalHost, isPublicHost } from '../tenants/address.ts'
 import type { EngineName, Tenant } from '../tenants/tenant.ts'
 import type { PoolPlace } from './call.ts'
 
@@ -20,8 +21,8 @@ export function poolSpec(
   const { host, place, cluster } = where
   const { pool } = config
   const engine: EngineName = cluster === 'mongo' ? 'mongo' : 'postgres'
-  const { url: clusterUrl, wsProxy } = serverOf(config, cluster)
-  const url = where.ownUrl ?? clusterUrl
+  const server = serverOf(config, cluster)
+  const url = where.ownUrl ?? server.url
   if (url === undefined) throw new Problem('database_unavailable')
   return {
     ...place,
@@ -29,7 +30,7 @@ export function poolSpec(
     weight: place.weight ?? 1,
     cluster,
     isBudgeted: where.ownUrl === undefined,
-    target: { engine, url, ...(engine === 'postgres' && { wsProxy }) },
+    target: { engine, url, ...(engine === 'postgres' && { wsProxy: proxyOf(server, where.ownUrl) }) },
     commandTimeoutMs: pool.commandTimeoutMs,
     maxIdleMs: pool.maxIdleMs,
     maxUses: pool.maxQueries,
@@ -37,13 +38,33 @@ export function poolSpec(
   }
 }
 
-function serverOf(
-  { mongoUri, postgres }: Config,
-  cluster: Cluster,
-): { readonly url: string | undefined; readonly wsProxy?: string | undefined } {
+/** A cluster's server: its connection string, and on Postgres the proxy before it, if there is one. */
+interface Server {
+  readonly url: string | undefined
+  readonly wsProxy?: string | undefined
+}
+
+function serverOf({ mongoUri, postgres }: Config, cluster: Cluster): Server {
   if (cluster === 'mongo') return { url: mongoUri }
   if (cluster === 'postgres') return { url: postgres.primaryUrl, wsProxy: postgres.wsProxy }
   return postgres.replicas.find((replica) => replica.cluster === cluster) ?? { url: undefined }
+}
+
+/**
+ * The proxy for a tenant's own database, or without one for the cluster's. An own database is behind it that is on the
+ * cluster's server, or private: such a one serves no WebSockets by itself. All others are Neon's, and are not to meet a
+ * proxy that stands before another server.
+ */
+function proxyOf({ url, wsProxy }: Server, ownUrl: string | undefined): string | undefined {
+  if (ownUrl === undefined || !isPublicHost(new URL(ownUrl).hostname)) return wsProxy
+  return url !== undefined && addressOf(ownUrl) === addressOf(url) ? wsProxy : undefined
+}
+
+const POSTGRES_PORT = 5432
+
+function addressOf(url: string): string {
+  const { hostname, port } = new URL(url)
+  return `${canonicalHost(hostname)}:${port || POSTGRES_PORT}`
 }
 
 /** A tenant's pool on a replica: as large as the one on the primary. */

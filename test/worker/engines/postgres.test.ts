@@ -47,6 +47,16 @@ async function pidOf({ connection }: Checkout<PostgresClient>): Promise<number> 
 }
 
 describe('a new Postgres connection', () => {
+  it('is to the server that the URL names, although the proxy stands before another', async () => {
+    // One that has been opened already leaves nothing behind by which the next would go astray.
+    await openPool()
+    const elsewhere = new URL(variables.DB_PRIMARY_DB_URL ?? '')
+    elsewhere.port = '1'
+    await expect(openPool({ url: elsewhere.href })).rejects.toMatchObject({ code: 'database_unavailable' })
+    elsewhere.hostname = 'db.example.com'
+    await expect(openPool({ url: elsewhere.href })).rejects.toMatchObject({ code: 'database_unavailable' })
+  })
+
   it('is set to UTC, bounded in time and named before its first use', async () => {
     const pool = await openPool({ commandTimeoutMs: 7_000 })
     const { connection, release } = await pool.checkout()
