@@ -7,14 +7,14 @@ import { ROOT } from './local/worker/bundle.ts'
 import { progress } from './progress.ts'
 import { seedDirectory } from './seed.ts'
 import { untilStopped } from './until-stopped.ts'
-import { localVariables } from './variables.ts'
+import { localSettings, localVariables } from './variables.ts'
 
 /** `npm run dev`: the local stack and wrangler's dev server, which reloads the Worker when a file changes. */
 async function dev(): Promise<void> {
   const dir = join(ROOT, '.local')
   const stopped = untilStopped()
-  const { MONGODB_URI, REDIS_URL, PORT = '8787' } = process.env
-  const stack = await startStack({ dir, mongoUri: MONGODB_URI, redisUrl: REDIS_URL, log: progress() })
+  const { port, stack: ofStack } = localSettings()
+  const stack = await startStack({ dir, ...ofStack, log: progress() })
   try {
     const variables = localVariables(stack.variables)
     await seedDirectory(variables)
@@ -23,10 +23,10 @@ async function dev(): Promise<void> {
     const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'`)
     await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 })
     process.stdout.write(
-      `\nDashboard: http://127.0.0.1:${PORT}/dashboard\nAdmin token: ${variables.ADMIN_TOKEN}\n\n`,
+      `\nDashboard: http://127.0.0.1:${port}/dashboard\nAdmin token: ${variables.ADMIN_TOKEN}\n\n`,
     )
 
-    const args = ['dev', '--env=', '--ip', '127.0.0.1', '--port', PORT, '--env-file', file]
+    const args = ['dev', '--env=', '--ip', '127.0.0.1', '--port', `${port}`, '--env-file', file]
     const child = spawn(
       join(ROOT, 'node_modules/.bin/wrangler'),
       [...args, '--persist-to', join(dir, 'wrangler')],

@@ -7,7 +7,7 @@ import { startWorkerd } from './local/worker/workerd.ts'
 import { progress } from './progress.ts'
 import { seedDirectory } from './seed.ts'
 import { untilStopped } from './until-stopped.ts'
-import { localVariables } from './variables.ts'
+import { localSettings, localVariables } from './variables.ts'
 
 /** `npm start`: the local stack and the bundled Worker on workerd, until Ctrl-C. */
 async function start(): Promise<void> {
@@ -18,7 +18,7 @@ async function start(): Promise<void> {
     },
   })
   const { dir } = values
-  const port = Number(process.env.PORT ?? 8787)
+  const { port, stack: ofStack } = localSettings()
   const log = progress()
   const stopped = untilStopped()
 
@@ -28,10 +28,7 @@ async function start(): Promise<void> {
   }
 
   await using closers = new AsyncDisposableStack()
-  const starting = [
-    startStack({ dir, mongoUri: process.env.MONGODB_URI, redisUrl: process.env.REDIS_URL, log }),
-    bundle(join(dir, 'worker')),
-  ] as const
+  const starting = [startStack({ dir, ...ofStack, log }), bundle(join(dir, 'worker'))] as const
   starting[0].then(
     (stack) => closers.defer(() => stack.close()),
     () => {},

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { readIfThere } from './files.ts'
 
 /** Secrets of the local stack, made once and kept, so that a token that was noted down goes on working. */
-interface LocalSecrets {
+export interface LocalSecrets {
   readonly adminToken: string
   readonly jwtSecret: string
   readonly redisToken: string
@@ -13,15 +13,20 @@ interface LocalSecrets {
   readonly mongoPassword: string
 }
 
-/** @param dir absent: secrets for this run alone */
-export async function localSecrets(dir: string | undefined): Promise<LocalSecrets> {
-  const made = {
+/** New ones, for a run that keeps nothing. */
+export function madeSecrets(): LocalSecrets {
+  return {
     adminToken: secret(),
     jwtSecret: secret(),
     redisToken: secret(),
     directoryKey: key(),
     mongoPassword: secret(),
   }
+}
+
+/** @param dir absent: secrets for this run alone */
+export async function localSecrets(dir: string | undefined): Promise<LocalSecrets> {
+  const made = madeSecrets()
   if (dir === undefined) return made
   const file = join(dir, 'secrets.json')
   const kept = (await readIfThere(file)) ?? '{}'

@@ -3,12 +3,13 @@ import { type Control, startControl } from './control.ts'
 import { Faults } from './faults.ts'
 import { startMongo } from './mongo/server.ts'
 import { mongoTarget } from './mongo/target.ts'
-import { startPostgresProxy } from './postgres/proxy.ts'
+import { type PostgresProxy, startPostgresProxy } from './postgres/proxy.ts'
 import { type PostgresServer, startPostgres } from './postgres/server.ts'
 import { startStandby } from './postgres/standby.ts'
 import { startRedis } from './redis/server.ts'
 import { localSecrets } from './secrets.ts'
-import { startTcpProxy } from './tcp-proxy.ts'
+import { stackVariables } from './stack-variables.ts'
+import { startTcpProxy, type TcpTarget } from './tcp-proxy.ts'
 
 interface StackOptions {
   /** Where data are kept from run to run. Absent: everything is gone after `close`. */
@@ -17,6 +18,8 @@ interface StackOptions {
   readonly mongoUri?: string | undefined
   /** A real Redis to use instead of one of the stack's own. */
   readonly redisUrl?: string | undefined
+  /** Postgres servers of one's own, which its proxies lead to beside those of the stack. */
+  readonly postgresServers?: readonly TcpTarget[] | undefined
   /** Connections that Postgres takes. @default 300 */
   readonly maxConnections?: number | undefined
   readonly log: (line: string) => void
@@ -35,16 +38,9 @@ export interface Stack {
   close(): Promise<void>
 }
 
-const LOCAL_TENANTS = {
-  user_a: { tier: 'basic', engine: 'mongo' },
-  user_b: { tier: 'free', engine: 'mongo' },
-  acme: { tier: 'enterprise', engine: 'postgres' },
-  globex: { tier: 'premium', engine: 'postgres' },
-}
-
 /** Starts the services side by side. What did start is closed again when another does not. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dir, log } = options
+  const { dir, log, postgresServers: others = [] } = options
   const faults = { postgres: new Faults(), replica: new Faults(), mongo: new Faults(), redis: new Faults() }
   const closers = new AsyncDisposableStack()
   const keep = <T extends { close(): Promise<void> }>(service: T): T => {
@@ -67,11 +63,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       }),
     )
     const target = { host: '127.0.0.1', port: server.port }
-    const proxy = keep(await startPostgresProxy({ target, faults: faults.postgres }))
+    const proxy = keep(await startPostgresProxy({ target, others, faults: faults.postgres }))
     log(`Postgres: ready on port ${server.port}, WebSocket proxy on ${proxy.port}`)
     const replica = keep(await startStandby(server, { log: postgresLog }))
     const replicaProxy = keep(
-      await startPostgresProxy({ target: { host: '127.0.0.1', port: replica.port }, faults: faults.replica }),
+      await startPostgresProxy({
+        target: { host: '127.0.0.1', port: replica.port },
+        others,
+        faults: faults.replica,
+      }),
     )
     log(`Postgres: replica ready on port ${replica.port}, WebSocket proxy on ${replicaProxy.port}`)
     return { server, proxy, replica, replicaProxy }
@@ -101,28 +101,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const [postgresService, mongoUri, upstash] = await Promise.all(starting)
     const control = keep(await startControl(faults))
     return {
-      variables: {
-        DB_ENV: 'development',
-        DB_PRIMARY_DB_URL: postgresService.server.url,
-        DB_REPLICA_DB_URL: postgresService.replica.url,
-        NEON_HTTP_ENDPOINT: `${postgresService.proxy.url}/sql`,
-        NEON_WS_PROXY: [postgresService.proxy, postgresService.replicaProxy]
-          .map(({ port }) => `127.0.0.1:${port}/v2`)
-          .join(),
-        MONGODB_URI: mongoUri,
-        DEFAULT_ENGINE: 'mongo',
-        TIER_BY_PREFIX: 'on',
-        TENANTS: JSON.stringify(LOCAL_TENANTS),
-        TENANT_SOURCES: 'jwt,header,query',
-        JWT_SECRET: secrets.jwtSecret,
-        REGISTRATION: 'open',
-        ADMIN_TOKEN: secrets.adminToken,
-        UPSTASH_REDIS_REST_URL: upstash.url,
-        UPSTASH_REDIS_REST_TOKEN: secrets.redisToken,
-        ENROLLMENT: 'open',
-        DIRECTORY_KEY: secrets.directoryKey,
-        ALLOW_PRIVATE_DATABASES: 'on',
-      },
+      variables: stackVariables(
+        {
+          primaryUrl: postgresService.server.url,
+          replicaUrl: postgresService.replica.url,
+          wsProxies: [webSocketOf(postgresService.proxy), webSocketOf(postgresService.replicaProxy)],
+          httpEndpoint: `${postgresService.proxy.url}/sql`,
+          mongoUri,
+          redisRestUrl: upstash.url,
+        },
+        secrets,
+      ),
       faults,
       control,
       postgres: { primary: postgresService.server, replica: postgresService.replica },
@@ -137,6 +126,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await closers.disposeAsync()
     throw error
   }
+}
+
+function webSocketOf({ port }: PostgresProxy): string {
+  return `127.0.0.1:${port}/v2`
 }
 
 const REDIS_BACKENDS = {

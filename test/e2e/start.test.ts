@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import pg from 'pg'
 import { afterAll, afterEach, expect, it } from 'vitest'
+import { startPostgres } from '../../dev/local/postgres/server.ts'
 import { clientOf } from '../support/client.ts'
 import { type Started, started } from '../support/started.ts'
 
@@ -40,6 +42,22 @@ const titles = async (url: string, tenant: string) => {
     headers: { 'x-user-id': tenant },
   })
   return body.posts.map((one) => one.title)
+}
+
+/** A Postgres beside the stack's, as somebody has one. */
+async function ownPostgres() {
+  const server = await startPostgres()
+  return {
+    url: server.url,
+    async tables() {
+      const client = new pg.Client(server.url)
+      await client.connect()
+      const { rows } = await client.query<{ tablename: string }>('SELECT tablename FROM pg_tables')
+      await client.end()
+      return rows.map(({ tablename }) => tablename)
+    },
+    [Symbol.asyncDispose]: () => server.close(),
+  }
 }
 
 /** Processes of this machine whose command line names the data folder. */
@@ -89,13 +107,36 @@ it('is ready, shows what to try, stops without a trace, and finds its data again
   expect(left()).toEqual([])
 }, 120_000)
 
-it('refuses a configuration that cannot be used, naming every variable and no value', async () => {
-  const env = { DB_POOL_MAX_SIZE: 'marked-one', TENANTS: '{"marked-two": 5}', JWT_SECRET: 'marked-three' }
-  const refusal = await start(['--dir', dir], env).then(
+it.each(['dedicated', 'isolate'])(
+  'a Postgres of the environment is where its tenants live, placed %s',
+  async (STRATEGY) => {
+    await using own = await ownPostgres()
+    const one = await start(['--dir', dir], { DB_PRIMARY_DB_URL: own.url, STRATEGY, RATE_LIMITS: 'off' })
+    const title = `on its own, ${STRATEGY}`
+    expect((await post(one.url, 'acme', title)).status).toBe(201)
+    expect(await titles(one.url, 'acme')).toEqual([title])
+    expect(await own.tables()).toContain('posts')
+    await one.interrupt()
+  },
+)
+
+it('refuses a configuration that cannot be used first of all, naming every variable and no value', async () => {
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(join(dir, 'kept'), 'data of an earlier run')
+  const env = {
+    PORT: 'marked-port',
+    DB_POOL_MAX_SIZE: 'marked-one',
+    TENANTS: '{"marked-two": 5}',
+    JWT_SECRET: 'marked-three',
+  }
+  const refusal = await start(['--dir', dir, '--fresh'], env).then(
     () => 'it started',
     (error: Error) => error.message,
   )
   for (const name of Object.keys(env)) expect(refusal).toContain(name)
   expect(refusal).not.toContain('marked-')
+  // Nothing was begun: no database, no bundle, and what --fresh is to throw away is still there.
+  expect(refusal).not.toMatch(/Postgres|MongoDB|Redis:|Worker/)
+  expect(existsSync(join(dir, 'kept'))).toBe(true)
   expect(left()).toEqual([])
 })

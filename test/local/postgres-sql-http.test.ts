@@ -159,12 +159,20 @@ describe('the HTTP side', () => {
   test('says so when Postgres cannot be reached', async () => {
     const other = await startPostgresProxy({ target: { host: '127.0.0.1', port: 1 } })
     try {
-      const response = await post({ query: 'SELECT 1' }, {}, other.url)
+      const headers = { 'Neon-Connection-String': 'postgres://a:b@127.0.0.1:1/c' }
+      const response = await post({ query: 'SELECT 1' }, headers, other.url)
       expect(response.status).toBe(500)
       expect(await response.json()).toMatchObject({ message: expect.stringContaining('ECONNREFUSED') })
     } finally {
       await other.close()
     }
+  })
+
+  test('refuses a server that it does not lead to, instead of asking its own', async () => {
+    const headers = { 'Neon-Connection-String': 'postgres://a:b@db.example.com/c' }
+    const response = await post({ query: 'SELECT 1' }, headers)
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({ message: expect.stringContaining('db.example.com:5432') })
   })
 
   test('closes its connections with the proxy', async () => {

@@ -4,6 +4,7 @@ import { Faults } from '../faults.ts'
 import { HttpFaults } from '../http-faults.ts'
 import { listen } from '../listen.ts'
 import type { TcpTarget } from '../tcp-proxy.ts'
+import { Reach } from './reach.ts'
 import { openSqlHttp } from './sql-http.ts'
 import { openWebSocketGate } from './websocket.ts'
 
@@ -11,6 +12,8 @@ interface PostgresProxyOptions {
   /** 0 = any free one. @default 0 */
   port?: number
   target: TcpTarget
+  /** Servers that it leads to beside its target and the ports of this machine. */
+  others?: readonly TcpTarget[]
   /** Absent: the proxy adds none. */
   faults?: Faults
   log?: (line: string) => void
@@ -34,8 +37,9 @@ export async function startPostgresProxy(options: PostgresProxyOptions): Promise
   const { port = 0, target, faults = new Faults(), log = () => undefined } = options
   const server = createServer({ noDelay: true })
   const http = new HttpFaults(faults, server)
-  const gate = openWebSocketGate(target, faults, log)
-  const sql = openSqlHttp(target, http, log)
+  const reach = new Reach(target, options.others)
+  const gate = openWebSocketGate(reach, faults, log)
+  const sql = openSqlHttp(reach, http, log)
 
   server.on('request', (request, response) => {
     if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/sql') {

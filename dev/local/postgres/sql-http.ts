@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import pg from 'pg'
 import type { Answer, HttpFaults } from '../http-faults.ts'
-import type { TcpTarget } from '../tcp-proxy.ts'
+import { ForbiddenAddress, type Reach } from './reach.ts'
 import { SqlPools } from './sql-pools.ts'
 import { type Budget, ResponseTooLarge, runStatement, type StatementResult } from './sql-query.ts'
 import { BadRequest, readSqlRequest, type SqlRequest } from './sql-request.ts'
@@ -53,9 +53,9 @@ const ERROR_FIELDS = [
   ...['table', 'column', 'dataType', 'constraint', 'file', 'line', 'routine'],
 ] as const
 
-/** Opens SQL over HTTP in front of `target`. It connects when the first request comes. */
-export function openSqlHttp(target: TcpTarget, http: HttpFaults, log: (line: string) => void): SqlHttp {
-  const pools = new SqlPools(target, log)
+/** Opens SQL over HTTP in front of the servers within reach. It connects when the first request comes. */
+export function openSqlHttp(reach: Reach, http: HttpFaults, log: (line: string) => void): SqlHttp {
+  const pools = new SqlPools(reach, log)
   return {
     serve: (request, response) =>
       http.answer(request, response, {
@@ -123,6 +123,7 @@ async function runStatements(client: pg.PoolClient, { statements, batch }: SqlRe
  */
 function answerError(error: unknown): Answer {
   if (error instanceof BadRequest) return answer(error.status, { message: error.message, code: null })
+  if (error instanceof ForbiddenAddress) return answer(403, { message: error.message, code: null })
   if (error instanceof ResponseTooLarge) return answer(507, { message: error.message, code: null })
   const { message } = error instanceof Error ? error : new Error(String(error))
   const given: Record<string, unknown> = { ...(error instanceof Error && error) }

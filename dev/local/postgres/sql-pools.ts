@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { TcpTarget } from '../tcp-proxy.ts'
+import type { Reach } from './reach.ts'
 
 interface Entry {
   pool: pg.Pool
@@ -11,6 +11,7 @@ interface Entry {
 const POOL_SIZE = 10
 /** Connection strings in use at once. */
 const MOST_POOLS = 20
+const POSTGRES_PORT = 5432
 const IDLE_MS = 10_000
 const CONNECT_MS = 10_000
 
@@ -19,20 +20,21 @@ const TOO_MANY_CONNECTIONS = '53300'
 
 /** A small pool of connections per connection string, each gone soon after its last use. */
 export class SqlPools {
-  readonly #target: TcpTarget
+  readonly #reach: Reach
   readonly #log: (line: string) => void
   readonly #entries = new Map<string, Entry>()
   readonly #clients = new Set<pg.PoolClient>()
 
-  constructor(target: TcpTarget, log: (line: string) => void) {
-    this.#target = target
+  constructor(reach: Reach, log: (line: string) => void) {
+    this.#reach = reach
     this.#log = log
   }
 
   /**
    * Runs `work` on a connection. One that saw an error, or that is left inside a transaction, is not used again, as
    * at Neon.
-   * @param url says user, password and database; its host is replaced by the target.
+   * @param url says server, user, password and database
+   * @throws {ForbiddenAddress} for a server out of reach
    */
   async use<T>(url: URL, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const entry = this.#open(url)
@@ -95,7 +97,7 @@ export class SqlPools {
   #config(url: URL): pg.ClientConfig {
     const options = url.searchParams.get('options')
     return {
-      ...this.#target,
+      ...this.#reach.find(url.hostname, Number(url.port || POSTGRES_PORT)),
       user: decodeURIComponent(url.username),
       password: decodeURIComponent(url.password),
       database: decodeURIComponent(url.pathname.slice(1)),

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIPv6 } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import type { Faults } from '../faults.ts'
 import { type PipedConnection, pipe } from '../pipe.ts'
 import { connectTo, type TcpTarget } from '../tcp-proxy.ts'
+import { ForbiddenAddress, type Reach } from './reach.ts'
 
 /** WebSocket connections carried on to a TCP server. */
 interface WebSocketGate {
@@ -15,12 +15,8 @@ interface WebSocketGate {
   close(): void
 }
 
-/** Opens a gate to `target`, or to the loopback address that a request asks for with `?address=host:port`. */
-export function openWebSocketGate(
-  target: TcpTarget,
-  faults: Faults,
-  log: (line: string) => void,
-): WebSocketGate {
+/** Opens a gate to a proxy's own server, or to the one within its reach that a request asks for with `?address=host:port`. */
+export function openWebSocketGate(reach: Reach, faults: Faults, log: (line: string) => void): WebSocketGate {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false })
   const connections = new Set<PipedConnection>()
   const pending = new Set<Duplex>()
@@ -37,7 +33,7 @@ export function openWebSocketGate(
     socket.on('error', () => undefined)
     try {
       await faults.untilPassable(departure.signal)
-      const upstream = await connectTo(findTarget(request, target))
+      const upstream = await connectTo(findTarget(request, reach))
       if (socket.destroyed) return void upstream.destroy()
       server.handleUpgrade(request, socket, head, (webSocket) => {
         const connection = pipe({
@@ -71,26 +67,12 @@ export function openWebSocketGate(
   }
 }
 
-class ForbiddenAddress extends Error {
-  override name = 'ForbiddenAddress'
-}
-
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
-LOOPBACK.addAddress('::1', 'ipv6')
-
-/** Neon's own proxies are told where to connect by `?address=`. Here that must not lead off this machine. */
-function findTarget(request: IncomingMessage, target: TcpTarget): TcpTarget {
+/** Neon's own proxies are told where to connect by `?address=`. */
+function findTarget(request: IncomingMessage, reach: Reach): TcpTarget {
   const address = new URL(request.url ?? '/', 'ws://localhost').searchParams.get('address')
-  if (address === null) return target
+  if (address === null) return reach.target
   const url = URL.parse(`tcp://${address}`)
-  const host = url?.hostname.replace(/^\[(.*)\]$/, '$1') ?? ''
-  const port = Number(url?.port)
-  const ip = host === 'localhost' ? '127.0.0.1' : host
-  if (!LOOPBACK.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4') || !(port > 0)) {
-    throw new ForbiddenAddress(`address ${JSON.stringify(address)} is not a port of a loopback address`)
-  }
-  return { host: ip, port }
+  return reach.find(url?.hostname ?? '', Number(url?.port))
 }
 
 function refuse(socket: Duplex, status: string): void {

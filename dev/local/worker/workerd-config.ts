@@ -32,9 +32,11 @@ export function workerdConfig(options: WorkerdConfigOptions): string {
   const config: WorkerSettings = unstable_readConfig({ config: settings })
   const objects = config.durable_objects.bindings
   const { directory = '', binding } = config.assets ?? {}
+  // In production an open socket keeps its object (changelog, 2026-06-19-outbound-connections-keep-dos-alive). workerd evicts
+  // it 70 s after its last client all the same, unless this is set; objects without sockets then stay as well.
   const namespaces = objects.map(
     ({ class_name }) =>
-      `(className = "${class_name}", uniqueKey = "rockpool-${class_name}", enableSql = true)`,
+      `(className = "${class_name}", uniqueKey = "rockpool-${class_name}", enableSql = true, preventEviction = true)`,
   )
   const bindings = [
     ...objects.map(({ name, class_name }) => `(name = "${name}", durableObjectNamespace = "${class_name}")`),
