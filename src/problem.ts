@@ -22,6 +22,8 @@ const KINDS = {
   user_id_mismatch: [403, 'The user ID differs from the one in the token'],
   not_found: [404, 'Not found'],
   connection_not_found: [404, 'No connection found'],
+  method_not_allowed: [405, 'The path has no such method'],
+  request_timeout: [408, 'The request took too long to arrive'],
   conflict: [409, 'The request conflicts with what is stored'],
   directory_read_only: [409, 'The tenants of this deployment are those of its variable TENANTS'],
   email_taken: [409, 'There is a user with this email'],
@@ -36,6 +38,7 @@ const KINDS = {
   query_failed: [500, 'The database refused the query'],
   sign_in_off: [501, 'This deployment has no sign-in of its own'],
   database_refused: [502, 'The database refused the connection'],
+  bodies_busy: [503, 'Too many request bodies arrive at once'],
   budget_exhausted: [503, 'The database has no connection left'],
   config_invalid: [503, 'This deployment is not configured correctly'],
   connection_lost: [503, 'The connection to the database was lost'],
@@ -70,6 +73,8 @@ export interface ProblemOptions {
   retryAfter?: number
   /** The field of the request that is at fault. */
   field?: string
+  /** The methods that the path has; becomes `Allow`. */
+  allow?: readonly string[]
 }
 
 /** The status and the title that answers with a code have. */
@@ -85,6 +90,7 @@ export class Problem extends Error {
   readonly retryAfter: number | undefined
   readonly field: string | undefined
   readonly detail: string | undefined
+  readonly allow: readonly string[] | undefined
 
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
     super(options.detail ?? kindOf(code).title)
@@ -92,6 +98,7 @@ export class Problem extends Error {
     this.detail = options.detail
     this.retryAfter = options.retryAfter
     this.field = options.field
+    this.allow = options.allow
   }
 
   get status(): number {
@@ -120,6 +127,7 @@ export function problemResponse(problem: Problem, requestId: string): Response {
   const { status } = problem
   const retryAfter = problem.retryAfter ?? (status === 503 || status === 504 ? 1 : undefined)
   if (retryAfter !== undefined) headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfter))))
+  if (problem.allow) headers.set('allow', problem.allow.join(', '))
   const challenge = challengeOf(problem)
   if (challenge !== undefined) headers.set('www-authenticate', challenge)
   const body = {

@@ -1,4 +1,3 @@
-import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import { configOf } from '../config.ts'
 import { Problem, problemResponse } from '../problem.ts'
@@ -10,6 +9,7 @@ import { admin } from './admin.ts'
 import { readLiveness } from './api/health.ts'
 import { auth } from './auth/routes.ts'
 import type { EdgeEnv } from './bindings.ts'
+import { readWhole } from './body.ts'
 import { dashboard } from './dashboard/routes.ts'
 import { docsOf } from './docs/routes.ts'
 import { endInProblem } from './ending.ts'
@@ -17,9 +17,9 @@ import { forward } from './forward.ts'
 import { health } from './health.ts'
 import { limitFields } from './limit.ts'
 import { metrics } from './metrics/routes.ts'
+import { personal } from './personal.ts'
+import { noRoute } from './routing.ts'
 import { traced } from './traced.ts'
-
-const MAX_BODY_BYTES = 1024 * 1024
 
 /**
  * What runs near the caller, behind the door (door.ts). It keeps no sockets; everything it keeps at all is plain data.
@@ -36,29 +36,22 @@ const configured = createMiddleware<EdgeEnv>(async (c, next) => {
   await next()
 })
 
-const limited = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new Problem('payload_too_large', { detail: `At most ${MAX_BODY_BYTES} bytes.` })
-  },
-})
-
 edge.use(traced)
 edge.openapi(readLiveness, (c) => c.json({ status: 'alive' as const }, 200))
 edge.use(configured)
 edge.route('/', docsOf({ edge, tenants: routes }))
 edge.use(limitFields)
 edge.route('/health', health)
+for (const path of ['/metrics/*', '/admin/*', '/dashboard/*', '/api/*']) edge.use(path, personal, readWhole)
 edge.route('/metrics', metrics)
-edge.use('/admin/*', limited)
 edge.route('/admin', admin)
-edge.use('/dashboard/*', limited)
 edge.route('/dashboard', dashboard)
-edge.use('/api/*', limited)
 edge.route('/api/v1/auth', auth)
+// What is not there is forwarded to no tenant.
+edge.all('/api/v1/auth/*', (c) => c.notFound())
 edge.all('/api/*', forward)
 
-edge.notFound((c) => problemResponse(new Problem('not_found'), c.var.requestId))
+edge.notFound((c) => problemResponse(noRoute(edge.router, c.req.path), c.get('requestId')))
 
 edge.onError(endInProblem)
 

@@ -3,6 +3,7 @@ import { type Call, writeCall } from '../host/call.ts'
 import { resultOf } from '../host/outcome.ts'
 import { takeSpent } from '../host/spent.ts'
 import { RequestUsage } from '../pools/request-usage.ts'
+import { routes } from '../routes/app.ts'
 import { isSafe } from '../routes/safe.ts'
 import { isRepeatable, type SignInRequest } from '../routes/users/sign-in-request.ts'
 import type { User } from '../routes/users/user.ts'
@@ -18,6 +19,7 @@ import { placesInForce } from './in-force.ts'
 import { runHere, signInHere } from './isolate.ts'
 import { limitAddress, limitTenant } from './limit.ts'
 import { type HostPlacement, type Placement, placementOf, placeOf } from './place.ts'
+import { noRoute, routeAt } from './routing.ts'
 
 /** Request headers that routes read; nothing else of the client's crosses to a host. */
 const FORWARDED = ['accept', 'cache-control', 'content-type', 'if-match', 'if-none-match']
@@ -41,14 +43,15 @@ export async function forward(c: Context<EdgeEnv>): Promise<Response> {
   const identity = await identified(c)
   c.set('tenant', identity.tenant)
   const tenant = await admitted(c, identity.tenant)
+  if (routeAt(routes.router, c.req.method, c.req.path) === undefined) throw noRoute(routes.router, c.req.path)
   const headers = new Headers()
   for (const name of FORWARDED) {
     const value = c.req.raw.headers.get(name)
     if (value !== null) headers.set(name, value)
   }
-  const { method, body, signal, url } = c.req.raw
+  const { method, signal, url } = c.req.raw
   const repeatable = isSafe(method)
-  const init = { method, headers, signal, ...(!repeatable && { body }) }
+  const init = { method, headers, signal, ...(!repeatable && { body: await c.req.arrayBuffer() }) }
   return runFor(c, { tenant, caller: identity.caller }, { url, init, repeatable })
 }
 

@@ -28,7 +28,7 @@ export async function verifyJwt(token: string, settings: JwtSettings): Promise<J
   const known = verified.find(token, Date.now())
   if (known) return known
   try {
-    const { payload } = await jwtVerify(token, keyOf(settings), optionsOf(settings))
+    const payload = await payloadOf(token, settings)
     // `1e400` is a number to JSON and the end of time to a comparison.
     if (!Number.isFinite(payload.exp)) throw refused(notValid('exp'))
     verified.remember(token, payload, Date.now())
@@ -37,6 +37,27 @@ export async function verifyJwt(token: string, settings: JwtSettings): Promise<J
     if (error instanceof Problem) throw error
     if ('jwksUrl' in settings.key && !isAboutToken(error)) throw new Problem('keys_unavailable')
     throw refused(reasonOf(error))
+  }
+}
+
+/**
+ * The claims of a token that a key of `settings` has signed. Where several keys fit its header, because it names none or
+ * two have one name, each is tried; jose leaves that to its caller (jose docs, JWKSMultipleMatchingKeys).
+ */
+async function payloadOf(token: string, settings: JwtSettings): Promise<JWTPayload> {
+  const options = optionsOf(settings)
+  try {
+    return (await jwtVerify(token, keyOf(settings), options)).payload
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
+      try {
+        return (await jwtVerify(token, key, options)).payload
+      } catch (inner) {
+        if (!(inner instanceof errors.JWSSignatureVerificationFailed)) throw inner
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed()
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import type { RouterRoute } from 'hono/types'
 import { routes } from '../routes/app.ts'
 import type { EdgeEnv } from './bindings.ts'
+import { isRoute, routeAt } from './routing.ts'
 
 const NAMED = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
@@ -17,19 +17,9 @@ export function methodName(method: string): string {
  */
 export function routeName(c: Context<EdgeEnv>): string {
   return (
-    matchedRoutes(c).findLast(hasPattern)?.path ??
+    matchedRoutes(c).findLast(isRoute)?.path ??
     c.get('spent')?.route ??
-    (c.req.path.startsWith('/api/') ? tenantRoute(c.req.method, c.req.path) : undefined) ??
+    (c.req.path.startsWith('/api/') ? routeAt(routes.router, c.req.method, c.req.path) : undefined) ??
     'unknown'
   )
-}
-
-function tenantRoute(method: string, path: string): string | undefined {
-  const [matches] = routes.router.match(method === 'HEAD' ? 'GET' : method, path)
-  return matches.findLast(([[, route]]) => hasPattern(route))?.[0][1].path
-}
-
-/** Middleware has wildcards; what is registered last is not always the handler. */
-function hasPattern({ path }: RouterRoute): boolean {
-  return !path.endsWith('*')
 }

@@ -35,12 +35,14 @@ export const TenantChange = z
   .refine((change) => Object.keys(change).length > 0, 'Give at least one field to change.')
 export type TenantChange = z.infer<typeof TenantChange>
 
+/** Whether it can be a cursor of Redis' SCAN: an unsigned integer of 64 bits (redis.io/docs/latest/commands/scan). */
+function isScanCursor(text: string): boolean {
+  return /^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n
+}
+
 export const TenantPage = z.object({
   limit: whole(1, 1_000).default(100),
-  cursor: z
-    .string()
-    .regex(/^\d{1,20}$/, 'Expected the cursor of an earlier answer.')
-    .default('0'),
+  cursor: z.string().refine(isScanCursor, 'Expected the cursor of an earlier answer.').default('0'),
 })
 
 export const TenantDeletion = z.object({

@@ -1,3 +1,5 @@
+import { cut } from '../cut.ts'
+
 /** A statement's shape is at most this long. */
 const LONGEST = 300
 /** What is read of a statement for it: a schema's preparation has kilobytes. */
@@ -38,5 +40,5 @@ export function sqlShape(text: string): string {
 
 /** `shape`, cut to the length that one may have. */
 export function bounded(shape: string): string {
-  return shape.length > LONGEST ? `${shape.slice(0, LONGEST)}…` : shape
+  return shape.length > LONGEST ? `${cut(shape, LONGEST)}…` : shape
 }

@@ -4,6 +4,7 @@ import type { ReadName } from '../consistency.ts'
 import type { Connection } from '../engines/connection.ts'
 import { Problem } from '../problem.ts'
 import type { CacheQuery, RouteCache, RouteEnv } from './bindings.ts'
+import { isKnown } from './etag.ts'
 import { consistencyOf, readAs } from './read.ts'
 
 /** Keeps nothing, for where a tenant's requests run in many places at once and none hears of the others' writes. */
@@ -25,7 +26,7 @@ export interface Found<T> {
 
 /**
  * Answers with what `work` reads, as JSON, or with what it read for an earlier request. `X-Cache` says which, and `Age`
- * how many seconds ago it was read. `Cache-Control: no-cache` asks for a reading of its own. An eventual read is never
+ * how many seconds ago it was read. A caller whose `If-None-Match` names it as it is gets 304. `Cache-Control: no-cache` asks for a reading of its own. An eventual read is never
  * kept: from a replica it may be older than a write that was acknowledged. `work` changes nothing and may run twice.
  * @param missing what is thrown when `work` finds nothing
  */
@@ -55,6 +56,11 @@ export async function cached<T extends object>(
     'x-cache': outcome,
     age: String(Math.floor(ageMs / 1000)),
     ...(etag !== '' && { etag }),
+  }
+  if (isKnown(etag, c.req.header('if-none-match'))) {
+    const { 'content-type': _, ...unchanged } = headers
+    return new Response(null, { status: 304, headers: unchanged }) as Response &
+      TypedResponse<JSONParsed<T>, 200, 'json'>
   }
   return new Response(json, { headers }) as Response & TypedResponse<JSONParsed<T>, 200, 'json'>
 }

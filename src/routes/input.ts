@@ -1,6 +1,16 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
+import { cut } from '../cut.ts'
 import { Problem } from '../problem.ts'
+
+/**
+ * What the JSON of a request may come to, in bytes of compact UTF-8: a text is as long whether its characters were
+ * escaped on the way or not.
+ */
+const MAX_JSON_BYTES = 1024 * 1024
+
+/** A field's name is the caller's own text: so much of it is repeated at most. */
+const LONGEST_FIELD = 100
 
 /** The JSON body of a request, checked. Throws a `Problem` that names the first field at fault. */
 export async function readBody<Schema extends z.ZodType>(
@@ -15,12 +25,19 @@ export function readQuery<Schema extends z.ZodType>(c: Context, schema: Schema):
   return checked(schema, c.req.query())
 }
 
-/** The JSON body of a request. Throws `unsupported_media_type`, or `invalid_request` for what is not JSON in UTF-8. */
+/**
+ * The JSON body of a request. Throws `unsupported_media_type`, `invalid_request` for what is not JSON in UTF-8, or
+ * `payload_too_large`.
+ */
 export async function readJson(c: Context): Promise<unknown> {
-  if (!/^application\/json(;\s*[a-z0-9-]+=[^;]+)*$/i.test(c.req.header('content-type') ?? '')) {
-    throw new Problem('unsupported_media_type')
-  }
-  return parseJson(await c.req.arrayBuffer())
+  const [type = ''] = (c.req.header('content-type') ?? '').split(';')
+  if (type.trim().toLowerCase() !== 'application/json') throw new Problem('unsupported_media_type')
+  const bytes = await c.req.arrayBuffer()
+  const value = parseJson(bytes)
+  // Compact UTF-8 is the shortest spelling, so most bodies need not be counted again.
+  if (bytes.byteLength > MAX_JSON_BYTES && compactSize(value) > MAX_JSON_BYTES)
+    throw new Problem('payload_too_large', { detail: `At most ${MAX_JSON_BYTES} bytes of compact JSON.` })
+  return value
 }
 
 /** A whole number in a query parameter, in plain digits. */
@@ -38,9 +55,13 @@ export function whole(min: number, max: number) {
 export function invalidInput({ issues }: z.core.$ZodError): Problem {
   const issue = issues[0]
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : []
-  const path = [...(issue?.path ?? []), ...unknown.slice(0, 1)].map(String).join('.').slice(0, 100)
+  const path = [...(issue?.path ?? []), ...unknown.slice(0, 1)].map(String).join('.')
   const reason = unknown.length > 0 ? 'This field is not known.' : (issue?.message ?? 'Not valid.')
-  return new Problem('invalid_request', { detail: reason, ...(path && { field: path }) })
+  return new Problem('invalid_request', { detail: reason, ...(path && { field: cut(path, LONGEST_FIELD) }) })
+}
+
+function compactSize(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).byteLength
 }
 
 function parseJson(bytes: ArrayBuffer): unknown {

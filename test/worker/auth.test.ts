@@ -337,7 +337,7 @@ describe('sign-in', () => {
     for (const path of ['/api/v1/auth', '/api/v1/auth/', '/api/v1/auth/users']) {
       expect((await send(path, { method: 'POST' })).status).toBe(404)
     }
-    expect((await send('/api/v1/auth/login')).status).toBe(404)
+    expect((await send('/api/v1/auth/login')).status).toBe(405)
   })
 })
 

@@ -90,7 +90,6 @@ describe.each(ENGINES)('posts on %s', (engine) => {
   it.each([
     'nope',
     '0',
-    '%00',
     'ffffffffffffffffffffffff',
     '00000000-0000-0000-0000-000000000000',
     "1' OR '1'='1",
@@ -261,7 +260,7 @@ describe('a body', () => {
   const post = (body: BodyInit, type = 'application/json') =>
     send('/api/posts', { method: 'POST', body, headers: { 'x-user-id': 'user_a', 'content-type': type } })
 
-  it('above 1 MiB is 413, whether its length was announced or not', async () => {
+  it('of more than 1 MiB is 413, whether its length was announced or not', async () => {
     const large = JSON.stringify({ title: 'x', content: 'y'.repeat(2 * 1024 * 1024) })
     expect((await post(large)).status).toBe(413)
     const stream = new Blob([large]).stream()

@@ -89,11 +89,6 @@ auth.post('/logout', async (c) => {
   return c.body(null, 204)
 })
 
-/** Nothing below here is forwarded to a tenant. */
-auth.all('*', () => {
-  throw new Problem('not_found')
-})
-
 /** RFC 6749 section 5.1. */
 const NO_STORE = { 'cache-control': 'no-store' }
 

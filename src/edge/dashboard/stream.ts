@@ -16,7 +16,7 @@ const STREAM_MS = 120_000
 
 /** The fleet about every second, as server-sent events. */
 export function streamViews(c: Context<EdgeEnv>): Response {
-  return streamSSE(c, async (stream) => {
+  const response = streamSSE(c, async (stream) => {
     const endsAt = Date.now() + STREAM_MS
     while (!stream.aborted && Date.now() < endsAt) {
       try {
@@ -31,4 +31,8 @@ export function streamViews(c: Context<EdgeEnv>): Response {
       await stream.sleep(VIEW_EVERY_MS)
     }
   })
+  // Events that a proxy compresses or gathers come late (html.spec.whatwg.org, server-sent events, authoring notes).
+  response.headers.set('cache-control', 'private, no-store, no-transform')
+  response.headers.set('x-accel-buffering', 'no')
+  return response
 }

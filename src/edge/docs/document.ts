@@ -55,7 +55,8 @@ const INFO = {
   title: 'Rockpool',
   version: '0.1.0',
   description:
-    'Tenant-keyed database pools at the edge. Every refusal is a problem (RFC 9457) with a stable `code`.',
+    'Tenant-keyed database pools at the edge. Every refusal is a problem (RFC 9457) with a stable `code`. ' +
+    'A body has at most 1 MiB, counted as compact JSON in UTF-8, whether its characters are escaped or not.',
   license: { name: 'MIT', identifier: 'MIT' },
 }
 

@@ -11,9 +11,11 @@ const named = { user_id: z.string(), post_id: z.string() }
 const Found = z.object({ user_id: z.string(), post: PostDetailAnswer })
 const Done = z.object({ ...named, message: z.string() })
 
-/** Comments, views and likes leave the tag as it is: it is for `If-Match`. */
 const headers = {
-  etag: { description: "The post's version, for `If-Match`", schema: { type: 'string' as const } },
+  etag: {
+    description: "For `If-Match`, which goes by the post's version alone, and for `If-None-Match`",
+    schema: { type: 'string' as const },
+  },
 }
 
 export const listPosts = createRoute({
@@ -57,9 +59,10 @@ export const findPost = createRoute({
   path: '/{post_id}',
   tags,
   summary: 'Read a post with its first comments',
-  request: { params, query: Reading },
+  request: { params, query: Reading, headers: z.object({ 'if-none-match': z.string().optional() }) },
   responses: {
     200: { ...json(Found, 'The post'), headers },
+    304: { description: 'The caller has the post as it is', headers },
     ...tenantProblems('invalid_request', 'not_found'),
   },
 })

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { hashOf } from '../../tenants/hash.ts'
 import { type Comment, CommentAnswer } from '../comments/comment.ts'
+import { etagOf } from '../etag.ts'
 import { time } from '../openapi.ts'
 import { Page as AnyPage } from '../page.ts'
 import { text } from '../text.ts'
@@ -48,6 +50,14 @@ export interface PostDetail extends Post {
 export interface VersionedPost {
   readonly post: PostDetail
   readonly version: number
+}
+
+/** The entity tag of a post: its version, and once there are some, its views, its likes and which comments it has. */
+export function tagOf({ post, version }: VersionedPost): string {
+  const { comments, comments_cursor: cursor, likes, views } = post
+  if (likes === 0 && views === 0 && comments.length === 0) return etagOf(version)
+  const shown = hashOf(`${comments.map(({ id }) => id).join()} ${cursor}`).toString(36)
+  return etagOf(version, `${views}-${likes}-${shown}`)
 }
 
 /** What can be counted on a post. */

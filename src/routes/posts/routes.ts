@@ -2,7 +2,7 @@ import type { Connection } from '../../engines/connection.ts'
 import { Problem } from '../../problem.ts'
 import type { RouteBindings, RouteEnv } from '../bindings.ts'
 import { cached } from '../cached.ts'
-import { etagOf, expectedVersions } from '../etag.ts'
+import { expectedVersions } from '../etag.ts'
 import { openApiApp } from '../openapi.ts'
 import {
   changePost,
@@ -15,7 +15,7 @@ import {
   viewPost,
 } from './api.ts'
 import { missingPost } from './missing-post.ts'
-import { type Counter, POSTS } from './post.ts'
+import { type Counter, POSTS, tagOf } from './post.ts'
 import { postStore } from './store.ts'
 
 /** Posts of the tenant that a request acts for. */
@@ -55,7 +55,7 @@ posts.openapi(findPost, async (c) => {
   const query = { name: 'posts.find', resource: POSTS, key: `post ${id}` } as const
   const find = async (connection: Connection) => {
     const found = await postStore(connection, tenant).find(id)
-    return found && { answer: { user_id: tenant.id, post: found.post }, etag: etagOf(found.version) }
+    return found && { answer: { user_id: tenant.id, post: found.post }, etag: tagOf(found) }
   }
   return cached(c, query, find, missingPost)
 })
@@ -71,7 +71,7 @@ posts.openapi(changePost, async (c) => {
   })
   if (!changed) throw missingPost()
   if (changed === 'stale') throw new Problem('precondition_failed', { field: 'If-Match' })
-  return c.json({ user_id: tenant.id, post: changed.post }, 200, { etag: etagOf(changed.version) })
+  return c.json({ user_id: tenant.id, post: changed.post }, 200, { etag: tagOf(changed) })
 })
 
 posts.openapi(deletePost, async (c) => {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { JwtSettings } from '../../../src/config.ts'
 import { verifyJwt } from '../../../src/edge/jwt.ts'
 import { problemOf } from '../support/host.ts'
@@ -82,6 +82,44 @@ test('nobody gets in, and nobody is called a forger, when the key set cannot be 
   const token = await signed(header('RS256', 'rsa'), rsa.privateKey)
   const problem = await problemOf(verifyJwt(token, { ...rs256, key: { jwksUrl: gone.url } }))
   expect(problem).toMatchObject({ code: 'keys_unavailable', detail: undefined })
+})
+
+describe('where several keys of the set fit a token', async () => {
+  const [one, two] = [
+    await generateKeyPair('RS256', { extractable: true }),
+    await generateKeyPair('RS256', { extractable: true }),
+  ]
+  const setOf = async (...kids: (string | undefined)[]) =>
+    serveKeys(
+      await Promise.all(
+        [one, two].map(async ({ publicKey }, n) => ({
+          ...(await exportJWK(publicKey)),
+          ...(kids[n] !== undefined && { kid: kids[n] }),
+          alg: 'RS256',
+        })),
+      ),
+    )
+
+  test.each([
+    ['the token names none', ['a', 'b'], { alg: 'RS256' }],
+    ['two have the name that it names', ['a', 'a'], { alg: 'RS256', kid: 'a' }],
+    ['none has a name', [undefined, undefined], { alg: 'RS256' }],
+  ])('each is tried: %s', async (_, kids, named) => {
+    const set = await setOf(...kids)
+    const settings = { ...rs256, key: { jwksUrl: set.url } }
+    for (const { privateKey } of [one, two]) {
+      expect(await verifyJwt(await signed(named, privateKey), settings)).toEqual(claims)
+    }
+    const forged = await problemOf(verifyJwt(await signed(named, stranger.privateKey), settings))
+    expect(forged).toMatchObject({ code: 'invalid_token', detail: 'The signature of the token is wrong.' })
+    const expired = new SignJWT({ ...claims, exp: seconds(-60) })
+      .setProtectedHeader(named)
+      .sign(two.privateKey)
+    expect(await problemOf(verifyJwt(await expired, settings))).toMatchObject({
+      detail: 'The token has expired.',
+    })
+    await set.close()
+  })
 })
 
 function header(alg: string, kid: string) {
