@@ -202,7 +202,7 @@ describe.each(ENGINES)('a company on %s', (engine) => {
     })
   })
 
-  it.each(['nope', '0', '%00', "1' OR '1'='1", '00000000-0000-0000-0000-000000000000', '[object%20Object]'])(
+  it.each(['nope', '0', "1' OR '1'='1", '00000000-0000-0000-0000-000000000000', '[object%20Object]'])(
     'does not know the id %s',
     async (id) => {
       const company = companyOf(newTenant(engine))
