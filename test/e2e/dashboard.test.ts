@@ -92,7 +92,7 @@ describe.skipIf(chromium === null)('the dashboard', () => {
     expect(faults).toEqual([])
   })
 
-  it('shows the README’s traffic within two seconds, and its numbers as they change', async () => {
+  it('shows the README’s traffic by itself, and its numbers as they change', async () => {
     await using visited = await visit()
     const { page, faults } = visited
     await signIn(page)
@@ -104,7 +104,7 @@ describe.skipIf(chromium === null)('the dashboard', () => {
     await shoot(page, 'empty')
 
     await traffic()
-    await row.waitFor({ timeout: 2000 })
+    await row.waitFor()
     expect(await cell(row, 'tier').textContent()).toBe('premium')
     expect(await cell(row, 'placement').textContent()).toBe('dedicated')
     expect(await page.locator('#freshness').textContent()).toMatch(/^Live · updated/)
@@ -112,7 +112,7 @@ describe.skipIf(chromium === null)('the dashboard', () => {
 
     const reuse = await cell(row, 'reuse').textContent()
     await traffic()
-    await expect.poll(() => cell(row, 'reuse').textContent(), { timeout: 2000, interval: 50 }).not.toBe(reuse)
+    await expect.poll(() => cell(row, 'reuse').textContent(), { interval: 50 }).not.toBe(reuse)
     expect(faults).toEqual([])
   })
 
@@ -164,7 +164,7 @@ describe.skipIf(chromium === null)('the dashboard', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.getByText('The pool of globex on dedicated:globex was closed.').waitFor()
-    await row.waitFor({ state: 'detached', timeout: 5000 })
+    await row.waitFor({ state: 'detached' })
     expect(faults).toEqual([])
   })
 
@@ -217,14 +217,52 @@ describe.skipIf(chromium === null)('the dashboard', () => {
     await page.locator('#fleet').waitFor()
   })
 
+  it('shows the pools whole at every width, whatever is in them', async () => {
+    await request('globex')
+    await using visited = await visit()
+    const { page } = visited
+    await page.context().route('**/dashboard/stream', (route) => route.abort())
+    await page.context().route('**/dashboard/view*', async (route) => {
+      const response = await route.fetch()
+      const view = (await response.json()) as { pools?: object[] }
+      await route.fulfill({ response, json: { ...view, pools: view.pools?.map(widest) } })
+    })
+    await signIn(page)
+    await page.getByText('draining').first().waitFor()
+    for (const width of [320, 360, 768, 1024, 1248, 1280, 1343, 1344, 1366, 1440, 1600, 1920, 2560]) {
+      await page.setViewportSize({ width, height: 900 })
+      const beyond = await page.evaluate<number[]>(
+        '[".table-region", "html"].map((one) => document.querySelector(one)).map((one) => one.scrollWidth - one.clientWidth)',
+      )
+      expect([width, ...beyond]).toEqual([width, 0, 0])
+      const badges = await page.evaluate<boolean[]>(
+        '[...document.querySelectorAll("#pool-rows th")].flatMap((name) => [...name.querySelectorAll(".badge")].map((badge) => badge.getBoundingClientRect().right <= name.getBoundingClientRect().right))',
+      )
+      expect([width, badges.length > 0, badges.every(Boolean)]).toEqual([width, true, true])
+    }
+    await shoot(page, 'widest')
+  })
+
   describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
-    it.each([360, 768, 1440])('is accessible and stands still, %i pixels wide', async (width) => {
+    it.each(['/', '/docs'])('the page at %s is accessible', async (path) => {
+      await using visited = await visit({ colorScheme })
+      const { page, faults } = visited
+      await page.goto(path, { waitUntil: 'load' })
+      await page.locator('h1').waitFor()
+      // What is folded up counts as well.
+      await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true')
+      expect(await axeFaults(page)).toEqual([])
+      expect(faults).toEqual([])
+      await shoot(page, `${colorScheme}-page${path.replaceAll('/', '-')}`, false)
+    })
+
+    it.each([360, 768, 1280, 1440])('is accessible and stands still, %i pixels wide', async (width) => {
       const name = `${colorScheme}-${width}`
       await using visited = await visit({ colorScheme, viewport: { width, height: 900 } })
       const { page, faults } = visited
       await page.goto('/dashboard')
       await page.getByLabel('Admin token').waitFor()
-      expect(await seriousFaults(page)).toEqual([])
+      expect(await axeFaults(page)).toEqual([])
       await shoot(page, `${name}-sign-in`)
 
       await request('user_a')
@@ -235,22 +273,37 @@ describe.skipIf(chromium === null)('the dashboard', () => {
       expect(await visited.layoutShift()).toBeLessThan(0.01)
       await Promise.all([traffic(), page.waitForTimeout(3000)])
       expect(await visited.layoutShift()).toBeLessThan(0.01)
-      expect(await seriousFaults(page)).toEqual([])
+      expect(await axeFaults(page)).toEqual([])
       await shoot(page, name)
 
       await rowOf(page, 'globex').getByRole('button', { name: 'Close' }).click()
       await page.getByRole('dialog').waitFor()
-      expect(await seriousFaults(page)).toEqual([])
+      expect(await axeFaults(page)).toEqual([])
       await shoot(page, `${name}-confirm`, false)
       expect(faults).toEqual([])
     })
   })
 })
 
-/** What axe-core calls serious or critical. */
-async function seriousFaults(page: Page): Promise<string[]> {
+/** Everything that axe-core finds, however slight. */
+async function axeFaults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
+}
+
+/** A pool as wide as one can be: the longest names, every badge, the largest figures. */
+function widest(pool: object): object {
+  return {
+    ...pool,
+    tenant: 'a-tenant-with-a-name-of-forty-eight-characters-x',
+    tier: 'enterprise',
+    placement: 'dedicated',
+    cluster: 'replica-16',
+    host: 'dedicated:a-tenant-with-a-name-of-forty-eight-characters-x/12',
+    state: 'draining',
+    paused: true,
+    stale: true,
+    ...{ size: 1000, max_size: 1000, used: 1000, free: 1000, waiting: 10_000 },
+    ...{ reuse: 0.999, wait_p95_ms: 99_999 },
+  }
 }

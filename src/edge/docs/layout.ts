@@ -38,7 +38,7 @@ export function layout(title: string, content: Html): Html {
 <link rel="icon" href="data:,">
 <style>${raw(STYLE)}</style>
 </head>
-<body>${content}</body>
+<body><main>${content}</main></body>
 </html>`
 }
 
