@@ -2,7 +2,10 @@
 export const ALGORITHMS = ['sliding_window', 'token_bucket', 'fixed_window'] as const
 export type AlgorithmName = (typeof ALGORITHMS)[number]
 
-/** What becomes of a request that Redis has no answer for: it passes, gets 503, or is counted in the isolate alone. */
+/**
+ * What becomes of a request that Redis has no answer for: with `closed` a tenant's gets 503; with the others it passes as
+ * long as the isolate itself has let no whole limit through, and `open` tells the caller nothing of what is left.
+ */
 export const FAILURES = ['open', 'closed', 'local'] as const
 export type FailurePolicy = (typeof FAILURES)[number]
 

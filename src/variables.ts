@@ -206,7 +206,7 @@ export const Variables = z.object({
   RATE_LIMITS: onOff.optional(),
   RATE_LIMIT_ALGORITHM: text.pipe(z.enum(ALGORITHMS)).default('sliding_window'),
   RATE_LIMIT_TIMEOUT_MS: number(1, 10_000).default(200),
-  RATE_LIMIT_FAILURE: text.pipe(z.enum(FAILURES)).default('open'),
+  RATE_LIMIT_FAILURE: text.pipe(z.enum(FAILURES)).default('local'),
   RATE_LIMIT_RESERVE: reserve.default('auto'),
   RATE_LIMIT_ADDRESS: number(1, MAX_RATE).default(120),
   RATE_LIMIT_ADMIN: number(1, MAX_RATE).default(600),

@@ -11,13 +11,15 @@ import { localSecrets } from './secrets.ts'
 import { stackVariables } from './stack-variables.ts'
 import { startTcpProxy, type TcpTarget } from './tcp-proxy.ts'
 
-interface StackOptions {
+export interface StackOptions {
   /** Where data are kept from run to run. Absent: everything is gone after `close`. */
   readonly dir?: string
   /** A real MongoDB to use instead of the embedded server. */
   readonly mongoUri?: string | undefined
   /** A real Redis to use instead of one of the stack's own. */
   readonly redisUrl?: string | undefined
+  /** What keeps the data of the stack's own Redis. @default 'auto', a redis-server where there is one */
+  readonly redisBackend?: 'auto' | 'memory' | 'server' | undefined
   /** Postgres servers of one's own, which its proxies lead to beside those of the stack. */
   readonly postgresServers?: readonly TcpTarget[] | undefined
   /** Connections that Postgres takes. @default 300 */
@@ -85,9 +87,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return target && proxy ? target.throughProxy(proxy.port) : uri
   }
   const redis = async (token: string) => {
-    const { redisUrl } = options
+    const { redisBackend: backend = 'auto', redisUrl } = options
     const server = keep(
-      await startRedis({ ...at('redis'), token, faults: faults.redis, ...(redisUrl && { redisUrl }), log }),
+      await startRedis({
+        ...at('redis'),
+        token,
+        faults: faults.redis,
+        ...(redisUrl && { redisUrl }),
+        backend,
+        log,
+      }),
     )
     log(`Redis: ${REDIS_BACKENDS[server.backend]} behind Upstash's REST protocol`)
     return server

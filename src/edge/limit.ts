@@ -91,7 +91,13 @@ function limitsOf(config: Config): Limits | undefined {
   if (!settings.enabled || !redis) return undefined
   let limits = byConfig.get(config)
   if (!limits) {
-    limits = new Limits({ redis: redisClient(redis, settings.timeoutMs), settings, now: Date.now })
+    limits = new Limits({
+      redis: redisClient(redis, settings.timeoutMs),
+      settings,
+      now: Date.now,
+      random: Math.random,
+      sleep: (ms) => scheduler.wait(ms),
+    })
     byConfig.set(config, limits)
   }
   return limits

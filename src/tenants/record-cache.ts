@@ -19,8 +19,8 @@ const RETRY_MS = 1_000
  */
 const FIRST_LOOK_MS = 5
 const LONGEST_LOOK_MS = 80
-/** A reading that took longer is given up: its request may have been cancelled. Longer than Redis may take. */
-const READING_MS = 1_500
+/** A reading that took longer is given up: its request may have been cancelled. Longer than Redis may take, twice. */
+const READING_MS = 2_500
 
 type Found = TenantRecord | null
 

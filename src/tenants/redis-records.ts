@@ -34,7 +34,9 @@ export class RedisRecords implements TenantRecords {
   }
 
   async find(id: string): Promise<TenantRecord | null> {
-    const fields = await reached(this.#client().hgetall(PREFIX + id))
+    const read = () => this.#client().hgetall(PREFIX + id)
+    // Once more: a reading can be repeated, and a connection that was cut a moment ago is no reason to refuse a tenant.
+    const fields = await reached(read().catch(read))
     return fields && readRecord(id, fields)
   }
 

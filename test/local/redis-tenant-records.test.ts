@@ -78,13 +78,13 @@ describe.each(BACKENDS)('tenant records in Redis (%s)', (backend) => {
     const place = await open()
     await place[Symbol.asyncDispose]()
     for (const attempt of [
-      place.records.find('a'),
-      place.records.create(recordOf('a')),
-      place.records.replace(recordOf('a'), 1),
-      place.records.remove('a'),
-      place.records.page('0', 10),
+      () => place.records.find('a'),
+      () => place.records.create(recordOf('a')),
+      () => place.records.replace(recordOf('a'), 1),
+      () => place.records.remove('a'),
+      () => place.records.page('0', 10),
     ]) {
-      await expect(attempt).rejects.toMatchObject({ code: 'directory_unavailable', detail: undefined })
+      await expect(attempt()).rejects.toMatchObject({ code: 'directory_unavailable', detail: undefined })
     }
   })
 })

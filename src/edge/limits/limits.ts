@@ -4,7 +4,6 @@ import { LruMap } from '../../lru-map.ts'
 import { log } from '../../telemetry/log.ts'
 import { Circuit, type CircuitState } from './circuit.ts'
 import { type KeepAlive, Limiter } from './limiter.ts'
-import { LocalBuckets } from './local-buckets.ts'
 import type { LimitPolicy, Quota, Verdict } from './quota.ts'
 
 /** Limits that differ: one per tier, and those that tenants have of their own. */
@@ -17,6 +16,9 @@ export interface LimitsOptions {
   readonly redis: Redis
   readonly settings: LimitSettings
   readonly now: () => number
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly sleep: (ms: number) => Promise<void>
   /** How long a limit counts. @default a minute */
   readonly windowMs?: number
 }
@@ -35,20 +37,19 @@ export interface LimitRequest {
 export class Limits {
   readonly #redis: Redis
   readonly #settings: LimitSettings
-  readonly #now: () => number
+  readonly #timing: Pick<LimitsOptions, 'now' | 'random' | 'sleep'>
   readonly #windowMs: number
   readonly #limiters = new LruMap<number, Limiter>(MAX_LIMITERS)
   readonly #known = new LruMap<string, number>(MAX_REMEMBERED)
-  readonly #local = new LocalBuckets()
   readonly #circuit: Circuit
 
-  constructor({ redis, settings, now, windowMs = WINDOW_MS }: LimitsOptions) {
+  constructor({ redis, settings, windowMs = WINDOW_MS, ...timing }: LimitsOptions) {
     this.#redis = redis
     this.#settings = settings
-    this.#now = now
+    this.#timing = timing
     this.#windowMs = windowMs
     const { failure } = settings
-    this.#circuit = new Circuit(now, (state) =>
+    this.#circuit = new Circuit(timing.now, (state) =>
       log(state === 'failing' ? { event: 'limiter.down', failure } : { event: 'limiter.up' }),
     )
   }
@@ -61,9 +62,8 @@ export class Limits {
   async admit({ policy, key: name, limit, keepAlive }: LimitRequest): Promise<Verdict> {
     const key = `${policy}:${name}`
     const limiter = this.#limiterOf(limit)
-    const quota =
-      limiter.takeHere(key, keepAlive) ?? (await this.#circuit.run(() => limiter.take(key, keepAlive)))
-    return quota ? verdictOf(policy, quota) : this.#withoutRedis(policy, key, limit)
+    const quota = limiter.takeHere(key, keepAlive) ?? (await limiter.take(key, keepAlive))
+    return quota ? verdictOf(policy, quota) : this.#withoutRedis(policy, limiter.takeAlone(key))
   }
 
   /**
@@ -88,14 +88,17 @@ export class Limits {
   }
 
   /**
-   * `closed` is for tenants. Without a limiter the others are counted here: an operator has to get in to see what is
-   * wrong, and health is asked most when something is.
+   * What becomes of a request that this isolate alone has counted. `open` tells the caller nothing of what is left,
+   * because nobody knows it, and `closed` is for tenants: an operator has to get in to see what is wrong, and health is
+   * asked most when something is.
    */
-  #withoutRedis(policy: LimitPolicy, key: string, limit: number): Verdict {
+  #withoutRedis(policy: LimitPolicy, own: Quota): Verdict {
     const { failure } = this.#settings
-    if (failure === 'open') return { policy, limit, outcome: 'unlimited' }
-    if (failure === 'closed' && policy === 'tenant') return { policy, limit, outcome: 'unavailable' }
-    return verdictOf(policy, this.#local.take(key, limit, this.#windowMs, this.#now()))
+    if (!own.passed) return verdictOf(policy, own)
+    if (failure === 'open') return { policy, limit: own.limit, outcome: 'unlimited' }
+    if (failure === 'closed' && policy === 'tenant')
+      return { policy, limit: own.limit, outcome: 'unavailable' }
+    return verdictOf(policy, own)
   }
 
   #limiterOf(limit: number): Limiter {
@@ -106,7 +109,8 @@ export class Limits {
         settings: this.#settings,
         limit,
         windowMs: this.#windowMs,
-        now: this.#now,
+        ...this.#timing,
+        call: (work) => this.#circuit.run(work),
       })
       this.#limiters.set(limit, limiter)
     }

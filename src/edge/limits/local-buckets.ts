@@ -1,27 +1,49 @@
 import { LruMap } from '../../lru-map.ts'
+import type { OwnCount } from './own-count.ts'
 import type { Quota } from './quota.ts'
 
 /** Keys that an isolate counts by itself. */
 const MAX_BUCKETS = 10_000
 
 interface Bucket {
-  tokens: number
-  at: number
+  readonly tokens: number
+  readonly at: number
 }
 
-/** Token buckets in one isolate: what limits requests while Redis cannot. Each isolate lets a whole limit through. */
-export class LocalBuckets {
+/** Token buckets of one limit in one isolate: each holds `limit` tokens and fills up evenly in `windowMs`. */
+export class LocalBuckets implements OwnCount {
+  readonly #limit: number
+  readonly #tokenMs: number
   readonly #buckets = new LruMap<string, Bucket>(MAX_BUCKETS)
 
-  /** Counts one request of `key` against a bucket of `limit` that fills up in `windowMs`. */
-  take(key: string, limit: number, windowMs: number, now: number): Quota {
-    const tokenMs = windowMs / limit
-    const bucket = this.#buckets.get(key) ?? { tokens: limit, at: now }
-    const tokens = Math.min(limit, bucket.tokens + Math.max(0, now - bucket.at) / tokenMs)
+  constructor(limit: number, windowMs: number) {
+    this.#limit = limit
+    this.#tokenMs = windowMs / limit
+  }
+
+  look(key: string, now: number): Quota {
+    const tokens = this.#tokensOf(key, now)
+    return this.#quota(tokens >= 1, tokens, now)
+  }
+
+  take(key: string, now: number): Quota {
+    const tokens = this.#tokensOf(key, now)
     const passed = tokens >= 1
     const left = passed ? tokens - 1 : tokens
-    this.#buckets.set(key, { tokens: left, at: now })
-    const remaining = Math.floor(left)
-    return { passed, limit, remaining, resetAt: Math.ceil(now + (remaining + 1 - left) * tokenMs) }
+    // A clock that went back gives no time twice.
+    const at = Math.max(now, this.#buckets.get(key)?.at ?? now)
+    this.#buckets.set(key, { tokens: left, at })
+    return this.#quota(passed, left, now)
+  }
+
+  #tokensOf(key: string, now: number): number {
+    const { tokens, at } = this.#buckets.get(key) ?? { tokens: this.#limit, at: now }
+    return Math.min(this.#limit, tokens + Math.max(0, now - at) / this.#tokenMs)
+  }
+
+  #quota(passed: boolean, tokens: number, now: number): Quota {
+    const remaining = Math.floor(tokens)
+    const resetAt = Math.ceil(now + (remaining + 1 - tokens) * this.#tokenMs)
+    return { passed, limit: this.#limit, remaining, resetAt }
   }
 }

@@ -20,10 +20,10 @@ interface Held {
   remaining: number
   limit: number
   resetAt: number
+  /** When that was. */
+  askedAt: number
   /** Held requests are worth nothing from here on. */
   until: number
-  /** Somebody is asking for more, at the latest until then. Plain data: nobody awaits another request's asking. */
-  askingUntil: number
   readonly pace: Pace
 }
 
@@ -65,19 +65,20 @@ export class Reserve {
     return { passed: true, limit, remaining: remaining + tokens, resetAt }
   }
 
-  /**
-   * How many to take in advance now: what fills up again what is held, once half of it is gone; 0 while somebody is
-   * asking already, or nothing is known. More than 0 makes the caller the one who asks, until `deadline` or `settle`.
-   */
-  wanted(key: string, now: number, deadline: number): number {
+  /** What was left of the limit a moment ago; 0 where that is not known, or long ago: others may have used it since. */
+  left(key: string, now: number): number {
+    const held = this.#held.peek(key)
+    return held && now < held.until && now - held.askedAt < AHEAD_MS ? held.remaining : 0
+  }
+
+  /** How many to take in advance now: what fills up again what is held, once half of it is gone; 0 where nothing is known. */
+  wanted(key: string, now: number): number {
     const held = this.#held.get(key)
-    if (!held || now >= held.until || now < held.askingUntil) return 0
+    if (!held || now >= held.until) return 0
     const max = this.#max === 'auto' ? ahead(held.pace, now) : this.#max
     const full = Math.min(max, Math.floor((held.remaining + held.tokens) / PART_OF_REMAINING))
     if (held.tokens > full / 2) return 0
-    const wanted = full - held.tokens
-    if (wanted > 0) held.askingUntil = deadline
-    return wanted
+    return full - held.tokens
   }
 
   /**
@@ -88,21 +89,24 @@ export class Reserve {
     if (now >= until) return
     const { limit, remaining, resetAt } = quota
     const held = this.#held.get(key)
-    const kept = held && now < held.until ? held : { tokens: 0, askingUntil: 0 }
+    const kept = held && now < held.until ? held : { tokens: 0 }
     const pace = held?.pace ?? { stretch: 0, made: 0, madeBefore: 0 }
-    this.#held.set(key, { ...kept, pace, limit, remaining, resetAt, until, tokens: kept.tokens + tokens })
+    this.#held.set(key, {
+      ...kept,
+      pace,
+      limit,
+      remaining,
+      resetAt,
+      until,
+      askedAt: now,
+      tokens: kept.tokens + tokens,
+    })
   }
 
   /** One request of `key` was counted in Redis by itself. */
   made(key: string, now: number): void {
     const held = this.#held.peek(key)
     if (held) count(held.pace, now)
-  }
-
-  /** The one who asked for more has its answer, or none. */
-  settle(key: string): void {
-    const held = this.#held.peek(key)
-    if (held) held.askingUntil = 0
   }
 }
 

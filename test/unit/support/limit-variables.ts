@@ -51,7 +51,7 @@ export const LIMIT_VARIABLES: readonly Row[] = [
       ['open', undefined],
       ['closed', undefined],
       ['local', undefined],
-      ['', 'open'],
+      ['', 'local'],
     ],
     bad: ['allow', 'Open'],
     read: (config) => config.limits.failure,

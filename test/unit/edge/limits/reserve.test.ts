@@ -13,7 +13,7 @@ function reserveFor(remaining: number, held = 0): Reserve {
 test('of a tenant that nobody has asked about nothing is taken in advance', () => {
   const reserve = new Reserve(20)
   expect(reserve.take('acme', 0)).toBeUndefined()
-  expect(reserve.wanted('acme', 0, 200)).toBe(0)
+  expect(reserve.wanted('acme', 0)).toBe(0)
 })
 
 test.each([
@@ -22,7 +22,7 @@ test.each([
   [19, 1],
   [9, 0],
 ])('with %d left an isolate takes at most a tenth of it, here %d', (remaining, wanted) => {
-  expect(reserveFor(remaining).wanted('acme', 0, 200)).toBe(wanted)
+  expect(reserveFor(remaining).wanted('acme', 0)).toBe(wanted)
 })
 
 test('what is held is made one by one, and what is left is told as if nothing were held', () => {
@@ -34,18 +34,16 @@ test('what is held is made one by one, and what is left is told as if nothing we
 
 test('more is wanted once half is gone, and then as much as fills it up', () => {
   const reserve = reserveFor(980, 11)
-  expect(reserve.wanted('acme', 0, 200)).toBe(0)
+  expect(reserve.wanted('acme', 0)).toBe(0)
   reserve.take('acme', 0)
-  expect(reserve.wanted('acme', 0, 200)).toBe(10)
+  expect(reserve.wanted('acme', 0)).toBe(10)
 })
 
-test('one asks at a time, until it has settled or its time is over', () => {
-  const reserve = reserveFor(1_000)
-  expect(reserve.wanted('acme', 0, 200)).toBe(20)
-  expect(reserve.wanted('acme', 199, 400)).toBe(0)
-  expect(reserve.wanted('acme', 200, 400)).toBe(20)
-  reserve.settle('acme')
-  expect(reserve.wanted('acme', 201, 400)).toBe(20)
+test('what was left is known for a moment only', () => {
+  const reserve = reserveFor(900)
+  expect(reserve.left('acme', 249)).toBe(900)
+  expect(reserve.left('acme', 250)).toBe(0)
+  expect(reserve.left('globex', 0)).toBe(0)
 })
 
 test('what was not made in its time is lost', () => {
@@ -81,7 +79,7 @@ describe('auto', () => {
       reserve.note('acme', left(remaining), 0, 60_000, now)
       reserve.made('acme', now)
     }
-    return reserve.wanted('acme', now, now + 200)
+    return reserve.wanted('acme', now)
   }
 
   test('takes as many in advance as are made in a quarter of a second, and no more than a hundred', () => {
@@ -104,15 +102,14 @@ describe('auto', () => {
     const reserve = new Reserve('auto')
     reserve.note('acme', left(1_000_000), 40, 60_000, 0)
     for (let n = 0; n < 40; n++) reserve.take('acme', 100)
-    expect(reserve.wanted('acme', 100, 300)).toBe(40)
+    expect(reserve.wanted('acme', 100)).toBe(40)
   })
 
   test('of a tenant that makes no more it takes none in advance, and holds none for a new one', () => {
     const reserve = new Reserve('auto')
     reserve.note('acme', left(1_000_000), 0, 60_000, 0)
     for (let n = 0; n < 50; n++) reserve.made('acme', 0)
-    expect(reserve.wanted('acme', 499, 500)).toBe(50)
-    reserve.settle('acme')
-    expect(reserve.wanted('acme', 500, 700)).toBe(0)
+    expect(reserve.wanted('acme', 499)).toBe(50)
+    expect(reserve.wanted('acme', 500)).toBe(0)
   })
 })
