@@ -1,7 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -10,8 +8,9 @@ import { bundle } from '../../dev/local/worker/bundle.ts'
 import { startWorkerd, type Workerd } from '../../dev/local/worker/workerd.ts'
 import { localVariables } from '../../dev/variables.ts'
 import { BODY_TIMEOUT_MS } from '../../src/edge/body-limits.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const dir = mkdtempSync(join(tmpdir(), 'rockpool-bodies-'))
+const dir = temporaryFolder('bodies')
 const closers = new AsyncDisposableStack()
 let worker: Workerd
 

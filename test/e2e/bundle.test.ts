@@ -1,12 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
 import { bundle } from '../../dev/local/worker/bundle.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const dir = mkdtempSync(join(tmpdir(), 'rockpool-bundle-'))
-
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const dir = temporaryFolder('bundle')
 
 it('a deploy gives the MongoDB driver our sockets, with and without TLS', async () => {
   const { file } = await bundle(dir)

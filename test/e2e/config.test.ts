@@ -1,13 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
 import { bundle } from '../../dev/local/worker/bundle.ts'
 import { startWorkerd } from '../../dev/local/worker/workerd.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const dir = mkdtempSync(join(tmpdir(), 'rockpool-config-'))
-
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const dir = temporaryFolder('config')
 
 it('a deployment with bad variables answers every request with 503 and logs their names once, never a value', async () => {
   const { file } = await bundle(dir)

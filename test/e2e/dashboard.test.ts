@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -9,6 +8,7 @@ import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-c
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, launchChromium, watchedPage } from '../support/browser.ts'
 import { type Started, started } from '../support/started.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** The dashboard in a real browser, on what `npm start` starts. */
 
@@ -25,7 +25,7 @@ const README_LINE =
   /^\$ (for n in .*; done)/m.exec(readFileSync(new URL('README.md', ROOT), 'utf8'))?.[1] ?? 'exit 1'
 
 describe.skipIf(chromium === null)('the dashboard', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'rockpool-dashboard-'))
+  const dir = temporaryFolder('dashboard')
   let rockpool: Started
   let browser: Browser
 
@@ -38,7 +38,6 @@ describe.skipIf(chromium === null)('the dashboard', () => {
   afterAll(async () => {
     await browser?.close()
     await rockpool?.interrupt()
-    rmSync(dir, { recursive: true, force: true })
   })
 
   const traffic = () =>

@@ -1,16 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { ROOT } from '../../dev/local/worker/bundle.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** `npm run dev` in a copy of the project, whose files may be edited. */
 
-const dir = mkdtempSync(join(tmpdir(), 'rockpool-dev-'))
-
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const dir = temporaryFolder('dev')
 
 /** A route whose answer is in one line of a file. */
 const EDITED = 'src/edge/app.ts'

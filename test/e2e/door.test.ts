@@ -1,7 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -10,11 +8,12 @@ import { bundle } from '../../dev/local/worker/bundle.ts'
 import { startWorkerd, type Workerd } from '../../dev/local/worker/workerd.ts'
 import { localVariables } from '../../dev/variables.ts'
 import { spelledHost, spelledMethod, spelledTarget } from '../support/spellings.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const TENANT = 'door'
 const EMAIL = 'ada@acme.test'
 
-const dir = mkdtempSync(join(tmpdir(), 'rockpool-door-'))
+const dir = temporaryFolder('door')
 const closers = new AsyncDisposableStack()
 let worker: Workerd
 /** What the document lists: patterns as the log names them, and what recognises their paths. */

@@ -1,20 +1,18 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
 import { startStack } from '../../dev/local/stack.ts'
 import { bundle, ROOT } from '../../dev/local/worker/bundle.ts'
 import { startWorkerd } from '../../dev/local/worker/workerd.ts'
 import { started } from '../support/started.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** The examples of the README, pasted in their order. */
 
-const dir = mkdtempSync(join(tmpdir(), 'rockpool-readme-'))
-
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const dir = temporaryFolder('readme')
 
 const [local = '', production = ''] = readFileSync(join(ROOT, 'README.md'), 'utf8').split(
   /^## Deploy to Cloudflare$/m,

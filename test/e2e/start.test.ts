@@ -1,18 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import pg from 'pg'
-import { afterAll, afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { startPostgres } from '../../dev/local/postgres/server.ts'
 import { clientOf } from '../support/client.ts'
 import { type Started, started } from '../support/started.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** `npm start` as a newcomer meets it, with a data folder of its own. */
 
-const dir = mkdtempSync(join(tmpdir(), 'rockpool-start-'))
-
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const dir = temporaryFolder('start')
 
 /** What a test that fails half-way has not stopped; to stop it twice does nothing. */
 const running: Started[] = []

@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { startStack } from '../../dev/local/stack.ts'
 import { bundle } from '../../dev/local/worker/bundle.ts'
 import { startWorkerd } from '../../dev/local/worker/workerd.ts'
 import { localVariables } from '../../dev/variables.ts'
 import { clientOf } from '../support/client.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const TENANTS = 300
 const REQUESTS_EACH = 3
@@ -16,9 +15,7 @@ const BUDGET = 100
 /** Long enough for every request to come to its turn on a machine that is busy with other things. */
 const TIMEOUT_S = 200
 
-const dir = mkdtempSync(join(tmpdir(), 'rockpool-budget-'))
-
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const dir = temporaryFolder('budget')
 
 /** Counts Rockpool's connections on the server, again and again, until it is stopped. */
 async function watch(url: string) {

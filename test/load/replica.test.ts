@@ -1,8 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startPostgresProxy } from '../../dev/local/postgres/proxy.ts'
 import type { PostgresServer } from '../../dev/local/postgres/server.ts'
 import { startStandby } from '../../dev/local/postgres/standby.ts'
@@ -11,13 +9,12 @@ import { bundle } from '../../dev/local/worker/bundle.ts'
 import { startWorkerd } from '../../dev/local/worker/workerd.ts'
 import { localVariables } from '../../dev/variables.ts'
 import { clientOf } from '../support/client.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const CALLERS = 8
 const TENANTS = ['acme', 'globex']
 
-const dir = mkdtempSync(join(tmpdir(), 'rockpool-replica-'))
-
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const dir = temporaryFolder('replica')
 
 let closers: AsyncDisposableStack
 let stack: Stack

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { chown, lstat, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { readIfThere } from '../files.ts'
+import { ifThere, readIfThere } from '../files.ts'
 import { isAlive } from '../processes.ts'
 import { type Account, findBarrier } from './account.ts'
 import { stopOrphan } from './server-process.ts'
@@ -20,6 +20,9 @@ export interface Directory {
 type Log = (line: string) => void
 
 const TEMPORARY = 'rockpool-postgres-'
+/** Of data that are kept outside the folder that they belong to, and the file in there that says which one that is. */
+const ELSEWHERE = 'rockpool-data-'
+const ORIGIN = 'origin'
 
 /** Opens the directory a server is to live in, and makes it the account's own. */
 export async function openDirectory(
@@ -58,17 +61,21 @@ export async function readPassword(
 /** Where the data of `dir` live: in `dir`, unless it is in a private home that the server's account cannot enter. */
 async function makePersistent(dir: string, account: Account | undefined, log: Log): Promise<string> {
   const wanted = resolve(dir)
-  await mkdir(wanted, { recursive: true, mode: 0o700 })
+  const isNew = (await mkdir(wanted, { recursive: true, mode: 0o700 })) !== undefined
   if (account) await chown(wanted, account.uid, account.gid)
   const barrier = account && (await findBarrier(await realpath(wanted), account))
   if (!account || !barrier) return wanted
   const name = createHash('sha256').update(wanted).digest('hex').slice(0, 16)
-  const path = join(tmpdir(), `rockpool-data-${name}`)
+  const path = join(tmpdir(), `${ELSEWHERE}${name}`)
+  // Of a folder that has been thrown away since, as by `npm start -- --fresh`.
+  if (isNew) await removeServer(path, log)
+  await removeLeftovers(log)
   log(`Postgres cannot run as root, and its account cannot enter ${barrier}: the data are kept in ${path}`)
   await mkdir(path, { recursive: true, mode: 0o700 })
   // The name can be guessed and the folder is everybody's.
   const { uid } = await lstat(path)
   if (uid !== 0 && uid !== account.uid) throw new Error(`${path} belongs to another user`)
+  await writeFile(join(path, ORIGIN), wanted, { mode: 0o600 })
   return path
 }
 
@@ -77,18 +84,33 @@ async function makeTemporary(log: Log): Promise<string> {
   return mkdtemp(join(tmpdir(), `${TEMPORARY}${process.pid}-`))
 }
 
-/** A process that was killed could not remove its temporary servers; the next one that makes any does it. */
+/**
+ * A process that was killed could not remove its temporary servers, and whoever removes a folder knows nothing of data
+ * that are kept elsewhere: the next start removes both.
+ */
 async function removeLeftovers(log: Log): Promise<void> {
   for (const name of await readdir(tmpdir())) {
-    const owner = new RegExp(`^${TEMPORARY}(\\d+)-\\w{6}$`).exec(name)?.[1]
-    if (owner === undefined || isAlive(Number(owner))) continue
     const path = join(tmpdir(), name)
     try {
-      await stopOrphan(join(await realpath(path), 'data'), log)
-      await rm(path, { recursive: true, force: true, maxRetries: 3 })
+      if (await isLeftOver(path, name)) await removeServer(path, log)
     } catch (error) {
       // Another user's, or just being removed by another process: no reason not to start.
       log(`cannot remove ${path}: ${error}`)
     }
   }
+}
+
+async function isLeftOver(path: string, name: string): Promise<boolean> {
+  const owner = new RegExp(`^${TEMPORARY}(\\d+)-\\w{6}$`).exec(name)?.[1]
+  if (owner !== undefined) return !isAlive(Number(owner))
+  if (!name.startsWith(ELSEWHERE)) return false
+  const origin = await readIfThere(join(path, ORIGIN))
+  return origin !== undefined && (await ifThere(lstat(origin))) === undefined
+}
+
+/** Removes a server's directory, and first stops what still runs there without a process of ours. */
+async function removeServer(path: string, log: Log): Promise<void> {
+  if ((await ifThere(lstat(path))) === undefined) return
+  await stopOrphan(join(await realpath(path), 'data'), log)
+  await rm(path, { recursive: true, force: true, maxRetries: 3 })
 }
