@@ -85,7 +85,7 @@ describe.skipIf(REAL_URI)('the failpoint failCommand', () => {
     const start = performance.now()
     const error = await failureOf(items().findOne({}, { maxTimeMS: 50 }))
     expect(error).toMatchObject({ code: 50, codeName: 'MaxTimeMSExpired' })
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(performance.now() - start).toBeLessThan(4900)
   })
 
   test('hits only the application it names', async () => {

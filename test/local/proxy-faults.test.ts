@@ -102,11 +102,11 @@ describe.each(Object.entries(PATHS))('%s', (_name, path) => {
     let started = performance.now()
     await Promise.all(clients.map((each) => one(each)))
     // One after another they would take 4 s …
-    expect(performance.now() - started).toBeLessThan(2_000)
+    expect(performance.now() - started).toBeLessThan(3_900)
     started = performance.now()
     await query(client, "SELECT repeat('x', 8000000)")
     // … and so many bytes, 256 KiB at a time, 6 s.
-    expect(performance.now() - started).toBeLessThan(3_000)
+    expect(performance.now() - started).toBeLessThan(5_900)
     faults.clear()
     await Promise.all([client, ...clients].map((each) => each.end()))
   })

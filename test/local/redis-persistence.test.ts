@@ -66,7 +66,7 @@ describe.each(BACKENDS)('a directory of %s', (backend) => {
         .map((file) => readFile(join(file.parentPath, file.name), 'utf8'))
       return (await Promise.all(texts)).some((text) => text.includes('before'))
     }
-    await expect.poll(written, { timeout: 1_000, interval: 20 }).toBe(true)
+    await expect.poll(written, { interval: 20 }).toBe(true)
     await redis.set('just now', 'x')
     await program.kill()
     await using s = await stand({ backend, dir })
@@ -161,13 +161,13 @@ describe.skipIf(!redisServer)('a redis-server of our own', () => {
     const pid = Number(await readFile(join(dir, 'redis.pid'), 'utf8'))
     expect(isAlive(pid)).toBe(true)
     await program.kill()
-    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false)
+    await expect.poll(() => isAlive(pid)).toBe(false)
   })
 
   test('that dies is told of, and requests fail instead of hanging', async () => {
     await using s = await stand({ backend: 'server', dir })
     process.kill(Number(await readFile(join(dir, 'redis.pid'), 'utf8')), 'SIGKILL')
-    await expect.poll(() => s.log.join('\n'), { timeout: 5_000 }).toContain('has ended by itself')
+    await expect.poll(() => s.log.join('\n')).toContain('has ended by itself')
     await expect(s.redis.ping()).rejects.toThrow(/ERR /)
     expect(s.log.join('\n')).toContain('a request failed')
   })

@@ -113,12 +113,12 @@ describe.each(BACKENDS)('@upstash/ratelimit in front of %s', (backend) => {
     await using s = await stand({ backend })
     const limiter = new Ratelimit({
       redis: s.redis,
-      limiter: Ratelimit.tokenBucket(2, '200 ms', 3),
+      limiter: Ratelimit.tokenBucket(2, '2 s', 3),
       ephemeralCache: false,
     })
     const burst = await Promise.all(Array.from({ length: 4 }, () => limiter.limit('t')))
     expect(burst.filter((result) => result.success)).toHaveLength(3)
-    await expect.poll(async () => (await limiter.limit('t')).success, { timeout: 3_000 }).toBe(true)
+    await expect.poll(async () => (await limiter.limit('t')).success).toBe(true)
   })
 
   test('a deny list turns callers away', async () => {

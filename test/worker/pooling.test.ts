@@ -51,7 +51,6 @@ describe('100 requests at once that each hold the database for 100 ms', () => {
     const seen = until(
       () => asAdmin<{ primary: { waiting: number; used: number } }>('/metrics/db-pool'),
       ({ body }) => body.primary.waiting > 0 && body.primary.used === MAX_SIZE,
-      2_000,
     )
     const answers = await Promise.all(requests)
     const elapsed = Date.now() - started
@@ -59,7 +58,8 @@ describe('100 requests at once that each hold the database for 100 ms', () => {
 
     expect(answers.every((one) => one.status === 200)).toBe(true)
     expect(elapsed).toBeGreaterThanOrEqual(490)
-    expect(elapsed).toBeLessThan(3_000)
+    // One connection would take twenty times as long.
+    expect(elapsed).toBeLessThan(100 * 100)
     expect((await seen).body.primary.waiting).toBeGreaterThan(0)
     await until(
       () => asAdmin<PoolView>(`/admin/connections/${tenant}`),

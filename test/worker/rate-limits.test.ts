@@ -115,7 +115,7 @@ describe('without Redis', () => {
     const fetch = workerWith({ RATE_LIMIT_TIMEOUT_MS: '200', RATE_LIMIT_FAILURE: 'open' })
     const tenant = newTenant('postgres')
     expect((await fetch('/api/posts', headersOf(tenant))).status).toBe(200)
-    await setFault('redis', { delayMs: 5_000 })
+    await setFault('redis', { delayMs: 20_000 })
     const started = Date.now()
     for (let n = 0; n < 20; n++) {
       const { status, headers } = await fetch('/api/posts', headersOf(tenant))
@@ -123,7 +123,7 @@ describe('without Redis', () => {
       expect(headers.get('ratelimit-policy')).toBe('"tenant";q=1000000;w=60')
       expect(headers.get('ratelimit')).toBeNull()
     }
-    expect(Date.now() - started).toBeLessThan(3_500)
+    expect(Date.now() - started).toBeLessThan(15_000)
     const { body } = await fetch<{ limiter: object }>('/admin/fleet', ADMIN)
     expect(body.limiter).toMatchObject({ state: 'failing' })
   })

@@ -145,7 +145,7 @@ async function control(path: string, init: RequestInit): Promise<void> {
 export async function until<T>(
   ask: () => Promise<T>,
   check: (answer: T) => boolean,
-  timeoutMs = 5_000,
+  timeoutMs = 15_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs
   for (;;) {

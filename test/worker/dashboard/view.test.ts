@@ -102,10 +102,10 @@ describe('what the dashboard shows', () => {
 
   it('does not ask the databases every time', async () => {
     await view()
-    await setFault('mongo', { delayMs: 2_000 })
+    await setFault('mongo', { delayMs: 20_000 })
     const started = Date.now()
     for (let n = 0; n < 5; n++) await view()
-    expect(Date.now() - started).toBeLessThan(2_000)
+    expect(Date.now() - started).toBeLessThan(10_000)
   })
 
   it('is the strategy that auto stands for', async () => {

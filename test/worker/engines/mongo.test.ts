@@ -95,7 +95,8 @@ describe('when the MongoDB server of an open pool is gone', () => {
           ({ code }) => code,
         ),
       )
-      expect(Date.now() - started).toBeLessThan(5_000)
+      // The connect timeout is 2 s; the ping by itself would take its ten.
+      expect(Date.now() - started).toBeLessThan(9_000)
     }
     expect(codes).not.toContain('found')
 
