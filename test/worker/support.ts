@@ -10,12 +10,13 @@ declare global {
   namespace Cloudflare {
     interface GlobalProps {
       mainModule: typeof import('./worker.ts')
-      durableNamespaces: 'PoolHost' | 'Ledger' | 'Meter'
+      durableNamespaces: 'PoolHost' | 'Ledger' | 'Meter' | 'PasswordHasher'
     }
     interface Env {
       POOL_HOST: DurableObjectNamespace<import('../../src/index.ts').PoolHost>
       LEDGER: DurableObjectNamespace<import('../../src/index.ts').Ledger>
       METER: DurableObjectNamespace<import('../../src/index.ts').Meter>
+      PASSWORD_HASHER: DurableObjectNamespace<import('../../src/index.ts').PasswordHasher>
       ASSETS: Fetcher
       ADMIN_TOKEN: string
       JWT_SECRET: string

@@ -1,7 +1,7 @@
 import { Problem } from '../../problem.ts'
 import type { PasswordChange, User, UserKey } from '../../routes/users/user.ts'
+import type { Verdict } from '../../sign-in/passwords.ts'
 import type { Login } from './credentials.ts'
-import type { Passwords } from './passwords.ts'
 
 /** What signing in needs of a tenant's users. */
 export interface KnownUsers {
@@ -9,20 +9,28 @@ export interface KnownUsers {
   changePassword(id: string, change: PasswordChange): Promise<void>
 }
 
+/** Has passwords of one account hashed and checked, where no tenant's request waits for that. */
+export interface PasswordChecks {
+  hash(password: string): Promise<string>
+  /** @param stored the account's hash, if it has one; the work is the same */
+  verify(password: string, stored: string | undefined): Promise<Verdict>
+}
+
 /**
  * The user whom an email and a password belong to. One hash is made whether there is such a user, with a password, or
- * not, and the answer is the same; a hash of another cost is replaced. Throws `invalid_credentials`.
+ * not, and the answer is the same; a hash of another cost is replaced. Throws `invalid_credentials`,
+ * and what `PasswordChecks` throw.
  */
 export async function login(
   { email, password }: Pick<Login, 'email' | 'password'>,
-  { users, passwords }: { users: KnownUsers; passwords: Passwords },
+  { users, hasher }: { users: KnownUsers; hasher: PasswordChecks },
 ): Promise<User> {
   const user = await users.find({ email })
   const stored = user?.password_hash ?? undefined
-  const { ok, outdated } = passwords.verify(password, stored)
+  const { ok, outdated } = await hasher.verify(password, stored)
   if (!user || stored === undefined || !ok) throw new Problem('invalid_credentials')
   if (outdated) {
-    await users.changePassword(user.id, { from: stored, to: passwords.hash(password) })
+    await users.changePassword(user.id, { from: stored, to: await hasher.hash(password) })
   }
   return user
 }

@@ -3,6 +3,7 @@ import { Problem } from '../../problem.ts'
 import { readBody } from '../../routes/input.ts'
 import { openApiApp } from '../../routes/openapi.ts'
 import type { User } from '../../routes/users/user.ts'
+import { orUnavailable, type Refusal, tooManyAttempts } from '../../sign-in/attempts.ts'
 import { log } from '../../telemetry/log.ts'
 import { findTenant } from '../../tenants/directory.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
@@ -11,12 +12,11 @@ import { requireAdmin } from '../admin-only.ts'
 import { SIGN_IN_ROUTES } from '../api/auth.ts'
 import type { EdgeEnv } from '../bindings.ts'
 import { ACCESS_TOKEN_LIFETIME, signAccessToken } from './access-token.ts'
-import { type Attempt, type Refusal, tooManyAttempts } from './attempts.ts'
 import { Login, Refresh, Registration, tenantOf } from './credentials.ts'
+import { Hasher } from './hasher.ts'
 import { login } from './login.ts'
-import { Passwords } from './passwords.ts'
 import { REFRESH_TOKEN_LIFETIME } from './refresh-tokens.ts'
-import { orUnavailable, type SignIn, signInOf } from './sign-in.ts'
+import { type SignIn, signInOf } from './sign-in.ts'
 import { Slots } from './slots.ts'
 import { Users } from './users.ts'
 
@@ -25,10 +25,8 @@ export const auth = openApiApp<EdgeEnv>()
 
 for (const route of SIGN_IN_ROUTES) auth.openAPIRegistry.registerPath(route)
 
-/** Sign-ins under way in one isolate; each takes about 0.15 s of its one thread, and others wait for that. */
+/** Sign-ins under way in one isolate: more are refused before anything is asked for them. */
 const slots = new Slots(16)
-
-const passwords = new Passwords()
 
 auth.post('/register', async (c) => {
   const signIn = signInOf(c.var.config)
@@ -40,10 +38,11 @@ auth.post('/register', async (c) => {
   await admit(c, id, 'address', signIn.attempts.byAddress('register', addressOf(c)))
   const tenant = await tenantFor(c, id)
   const { email, password } = credentials
+  const hash = await new Hasher(c, { tenant: id, email }).hash(password)
   // Nobody proves that an email is his: where anybody may register, nobody gets the role that an admin gave to one.
   const user = await new Users(c, tenant).create({
     email,
-    password_hash: passwords.hash(password),
+    password_hash: hash,
     claim: byAdmin,
   })
   return c.json(await signedIn(signIn, tenant, user), 201, NO_STORE)
@@ -53,13 +52,12 @@ auth.post('/login', async (c) => {
   const signIn = signInOf(c.var.config)
   const { tenant: named, ...credentials } = await readBody(c, Login)
   const id = tenantOf(named, c.req.url, c.var.config.tenantDomain)
-  const attempt: Attempt = { address: addressOf(c), tenant: id, email: credentials.email }
+  const account = { tenant: id, email: credentials.email }
   using _ = slots.take()
-  await admit(c, id, 'address', signIn.attempts.byAddress('login', attempt.address))
-  await admit(c, id, 'account', signIn.attempts.byAccount(attempt))
+  await admit(c, id, 'address', signIn.attempts.byAddress('login', addressOf(c)))
+  await admit(c, id, 'account', signIn.attempts.refusalOf(account))
   const tenant = await tenantFor(c, id)
-  const user = await login(credentials, { users: new Users(c, tenant), passwords })
-  await orUnavailable(signIn.attempts.forgive(attempt))
+  const user = await login(credentials, { users: new Users(c, tenant), hasher: new Hasher(c, account) })
   return c.json(await signedIn(signIn, tenant, user), 200, NO_STORE)
 })
 

@@ -2,14 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { Config, JwtSettings } from '../../config.ts'
 import { Problem } from '../../problem.ts'
 import { redisClient } from '../../redis.ts'
-import { Attempts } from './attempts.ts'
+import { Attempts } from '../../sign-in/attempts.ts'
 import { RefreshTokens } from './refresh-tokens.ts'
 
-/**
- * How long sign-in waits for Redis. Longer than all sign-ins that an isolate takes at once can hash: while they do, the
- * one thread reads no answer, but the time runs.
- */
-const REDIS_TIMEOUT_MS = 10_000
+/** How long sign-in waits for Redis, in ms. */
+const REDIS_TIMEOUT_MS = 2_000
 
 /** What signing in needs beside the users: the key that signs, and what Redis keeps. */
 export interface SignIn {
@@ -31,14 +28,5 @@ export function signInOf({ jwt, redis }: Config): SignIn {
     jwt: { secret: jwt.key.secret, issuer: jwt.issuer, audience: jwt.audience },
     attempts: new Attempts(client),
     refreshTokens: new RefreshTokens(client, randomBytes),
-  }
-}
-
-/** What Redis answers; `sign_in_unavailable` when it does not. */
-export async function orUnavailable<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch {
-    throw new Problem('sign_in_unavailable')
   }
 }

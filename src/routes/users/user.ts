@@ -14,7 +14,7 @@ export interface User {
   readonly email: string
   readonly name: string | null
   readonly role: Role
-  /** Hash, salt and parameters in one; see edge/auth/passwords.ts. `null` for who cannot sign in here, or not yet. */
+  /** Hash, salt and parameters in one; see sign-in/passwords.ts. `null` for who cannot sign in here, or not yet. */
   readonly password_hash: string | null
   readonly created_at: Date
 }

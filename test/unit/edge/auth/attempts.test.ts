@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { tooManyAttempts } from '../../../../src/edge/auth/attempts.ts'
 import { Slots } from '../../../../src/edge/auth/slots.ts'
+import { tooManyAttempts } from '../../../../src/sign-in/attempts.ts'
 
 test('who has to wait is told how long', () => {
   expect(tooManyAttempts({ until: 61_000 }, 1_000)).toMatchObject({

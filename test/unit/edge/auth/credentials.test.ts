@@ -11,6 +11,15 @@ test.each([
   ['ａｄａ@acme.test', 'ada@acme.test'],
   ['jose\u0301@acme.test', 'josé@acme.test'],
   ['ada+news@acme.test', 'ada+news@acme.test'],
+  // What nobody sees: a variation selector, a joiner of graphemes, fillers, a soft hyphen, a tag, a joiner of words.
+  ['ada\ufe0f@acme.test', 'ada@acme.test'],
+  ['a\u034fda@acme.test', 'ada@acme.test'],
+  ['ad\u115fa@acme\u1160.test', 'ada@acme.test'],
+  ['\u3164ada@acme.test\uffa0', 'ada@acme.test'],
+  ['a\u00adda@acme.test', 'ada@acme.test'],
+  ['ada\u{e0061}@acme.test', 'ada@acme.test'],
+  ['ada@acme.te\u2060st', 'ada@acme.test'],
+  ['a\u180bda@acme.test', 'ada@acme.test'],
 ])('the email %j is %j', (email, normal) => {
   expect(Login.parse({ ...body, email }).email).toBe(normal)
 })

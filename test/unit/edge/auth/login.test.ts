@@ -1,8 +1,8 @@
 import { scryptSync } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import { login } from '../../../../src/edge/auth/login.ts'
-import { Passwords } from '../../../../src/edge/auth/passwords.ts'
 import type { PasswordChange, User, UserKey } from '../../../../src/routes/users/user.ts'
+import { Passwords } from '../../../../src/sign-in/passwords.ts'
 import { problemOf } from '../../support/host.ts'
 
 const CHEAP = { ln: 1, r: 1, p: 1 }
@@ -27,7 +27,11 @@ function tenantWith(cost = CHEAP, password: string | null = 'correct horse') {
       changes.push(change)
     },
   }
-  const signIn = (email: string, password: string) => login({ email, password }, { users, passwords })
+  const hasher = {
+    hash: async (password: string) => passwords.hash(password),
+    verify: async (password: string, stored: string | undefined) => passwords.verify(password, stored),
+  }
+  const signIn = (email: string, password: string) => login({ email, password }, { users, hasher })
   return { user, changes, derive, passwords, signIn }
 }
 

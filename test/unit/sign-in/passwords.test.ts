@@ -1,6 +1,6 @@
 import { type ScryptOptions, scryptSync } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
-import { COST, Passwords } from '../../../../src/edge/auth/passwords.ts'
+import { COST, Passwords } from '../../../src/sign-in/passwords.ts'
 
 /** So cheap that a test takes no time. */
 const CHEAP = { ln: 1, r: 1, p: 1 }

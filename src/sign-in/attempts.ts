@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Ratelimit } from '@upstash/ratelimit'
 import type { Redis } from '@upstash/redis'
-import { Problem } from '../../problem.ts'
+import { Problem } from '../problem.ts'
 
 /** Sign-ins or registrations that one address may try: an office behind one address comes at the same hour. */
 const BY_ADDRESS = Ratelimit.slidingWindow(20, '1 m')
@@ -9,18 +9,16 @@ const BY_ADDRESS = Ratelimit.slidingWindow(20, '1 m')
 /** Wrong passwords that one account may meet, from wherever they come: a thousand guesses a day at most. */
 const BY_ACCOUNT = Ratelimit.slidingWindow(10, '15 m')
 
-/** Where an attempt comes from and what it is for. */
-export interface Attempt {
-  /** As `addressKey` gives it. */
-  readonly address: string
+/** Whose password is tried, whether there is such a user or not. */
+export interface Account {
   readonly tenant: string
   readonly email: string
 }
 
 /**
- * The limits of signing in, apart from all others. An attempt is counted before the password is looked at, so that
- * many at once cannot pass together, and taken back when it was right. Every method throws what the client met: without
- * Redis nobody is let in, because a limit that can be switched off is none against guessing.
+ * The limits of signing in, apart from all others. Every attempt counts against its address, and against its account a
+ * wrong password alone: what an outage ends, and many right ones at once, lock nobody out. Every method throws what the
+ * client met: without Redis nobody is let in, because a limit that can be switched off is none against guessing.
  */
 export class Attempts {
   readonly #addresses: Ratelimit
@@ -34,18 +32,20 @@ export class Attempts {
   }
 
   /** Counts an attempt of `kind` against its address. */
-  byAddress(kind: 'login' | 'register', address: string): Promise<Refusal | undefined> {
-    return count(this.#addresses, `${kind}:${address}`)
+  async byAddress(kind: 'login' | 'register', address: string): Promise<Refusal | undefined> {
+    const { success, reset } = await this.#addresses.limit(`${kind}:${address}`)
+    return success ? undefined : { until: reset }
   }
 
-  /** Counts an attempt against its account, whether that exists or not. */
-  byAccount(attempt: Attempt): Promise<Refusal | undefined> {
-    return count(this.#accounts, accountKey(attempt))
+  /** Why no password of an account is looked at now: too many were wrong. */
+  async refusalOf(account: Account): Promise<Refusal | undefined> {
+    const { remaining, reset } = await this.#accounts.getRemaining(accountKey(account))
+    return remaining > 0 ? undefined : { until: reset }
   }
 
-  /** Takes back what `byAccount` counted, because the password was right. */
-  async forgive(attempt: Attempt): Promise<void> {
-    await this.#accounts.limit(accountKey(attempt), { rate: -1 })
+  /** Counts a wrong password against its account. */
+  async countWrong(account: Account): Promise<void> {
+    await this.#accounts.limit(accountKey(account))
   }
 }
 
@@ -59,12 +59,16 @@ export function tooManyAttempts({ until }: Refusal, now: number): Problem {
   return new Problem('too_many_attempts', { retryAfter: (until - now) / 1000 })
 }
 
-async function count(limiter: Ratelimit, key: string): Promise<Refusal | undefined> {
-  const { success, reset } = await limiter.limit(key)
-  return success ? undefined : { until: reset }
+/** What Redis or a hasher answers; `sign_in_unavailable` when it does not. */
+export async function orUnavailable<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch {
+    throw new Problem('sign_in_unavailable')
+  }
 }
 
 /** A digest: emails do not belong into Redis. */
-function accountKey({ tenant, email }: Attempt): string {
+export function accountKey({ tenant, email }: Account): string {
   return createHash('sha256').update(`${tenant}\n${email}`).digest('base64url')
 }
