@@ -1,5 +1,6 @@
 import type { Db, Document, MongoClient, ReadPreferenceMode } from 'mongodb'
-import { Problem } from '../problem.ts'
+import { Problem, toProblem } from '../problem.ts'
+import { wholeAboveZero } from '../whole.ts'
 import type { EngineHooks, EngineOptions, ServerConnections } from './engine.ts'
 import { MongoCheckouts } from './mongo-checkouts.ts'
 import { type Asked, recorded } from './mongo-commands.ts'
@@ -85,16 +86,27 @@ export class MongoConnection {
 
   /** Throws a `Problem` when the server does not answer within `timeoutMs`. */
   async ping(timeoutMs: number): Promise<void> {
-    await this.run('admin', (db) => db.command({ ping: 1 }), timeoutMs)
+    await this.run('admin', (db, limits) => db.command({ ping: 1, ...limits }), timeoutMs)
   }
 
-  /** The server's count of its client connections; `null` from servers that speak MongoDB but do not count. */
+  /**
+   * The server's count of its client connections; `null` from servers that speak MongoDB but do not count, or count
+   * only some of it, and from those that do not tell this user: the smallest roles lack `serverStatus`.
+   */
   async serverConnections(): Promise<ServerConnections | null> {
-    const status = await this.run('admin', (db) => db.command({ serverStatus: 1 }))
-    const connections = status.connections as { current: number; available: number } | undefined
-    if (!connections) return null
-    const { current, available } = connections
-    return { current, max: current + available }
+    let status: Document
+    try {
+      status = await this.run('admin', (db, limits) => db.command({ serverStatus: 1, ...limits }))
+    } catch (error) {
+      const { code } = toProblem(error)
+      if (code === 'database_refused' || code === 'query_failed') return null
+      throw error
+    }
+    const { current, available } = Object(status.connections) as Record<string, unknown>
+    const max = wholeAboveZero(Number(current) + Number(available))
+    return max === undefined || wholeAboveZero(current) === undefined
+      ? null
+      : { current: Number(current), max }
   }
 
   /** Resolves once no operation runs. */

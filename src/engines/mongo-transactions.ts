@@ -29,7 +29,7 @@ export class MongoTransactions {
     limits: { readonly maxTimeMS: number },
     work: (db: Db, options: StepOptions) => Promise<T>,
   ): Promise<T> {
-    this.#supported ??= await hasTransactions(db)
+    this.#supported ??= await hasTransactions(db, limits)
     if (!this.#supported) return work(db, limits)
     const deadline = this.#now() + limits.maxTimeMS
     return this.#client.withSession((session) =>
@@ -53,7 +53,7 @@ export class MongoTransactions {
  * Transactions need a replica set or a sharded cluster; on a standalone server they fail (mongodb.com/docs/manual,
  * core/transactions-production-consideration). `setName` and `isdbgrid` are how `hello` tells them apart.
  */
-async function hasTransactions(db: Db): Promise<boolean> {
-  const hello = await db.command({ hello: 1 })
+async function hasTransactions(db: Db, limits: { readonly maxTimeMS: number }): Promise<boolean> {
+  const hello = await db.command({ hello: 1, ...limits })
   return typeof hello.setName === 'string' || hello.msg === 'isdbgrid'
 }

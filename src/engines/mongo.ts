@@ -44,6 +44,8 @@ function clientOptions(options: EngineOptions): MongoClientOptions {
     // command timeout is kept in MongoConnection.
     // Streaming keeps a request open for ever on a second monitoring socket; polling needs one socket and lets go.
     serverMonitoringMode: 'poll',
+    // While a server is looked for, it is asked once a second and not twice.
+    minHeartbeatFrequencyMS: 1_000,
   }
 }
 
@@ -106,7 +108,7 @@ class MongoPool implements EnginePool<MongoConnection> {
   /** Makes the first connection; `MongoClient.connect` alone does not need one that works. */
   async connect(): Promise<void> {
     try {
-      await this.#client.db('admin').command({ ping: 1 })
+      await this.#client.db('admin').command({ ping: 1, maxTimeMS: this.#options.connectTimeoutMs })
     } catch (error) {
       throw mongoFault(error, 'opening')
     }

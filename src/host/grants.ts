@@ -4,6 +4,7 @@ import type { Claim, ClaimAnswer, ClaimName, HeldGrant, Recall, RecallAnswer } f
 import type { PoolCache } from '../pools/cache.ts'
 import type { Clock } from '../pools/clock.ts'
 import type { QuotaPool } from '../pools/quota.ts'
+import { wholeAboveZero } from '../whole.ts'
 
 /** A Ledger answers a claim after a second at most; one that has not in this time, busy as it may be, hangs. */
 const ANSWER_MS = 10_000
@@ -13,6 +14,12 @@ const ATTEMPTS = 2
 
 /** A pool asks for more this often at most. */
 const MORE_MS = 1_000
+
+/**
+ * A pool whose claim was not satisfied asks again this often at most. The Ledger holds a claim for as long by itself; a
+ * Ledger that does not, for whatever reason, must not be called without end.
+ */
+const CLAIM_AGAIN_MS = 1_000
 
 /** What a host asks of a Ledger about connections. */
 export interface ClaimCalls {
@@ -45,6 +52,8 @@ export class Grants {
   readonly #claiming = new Set<string>()
   /** When each pool asked for more the last time. */
   readonly #askedAt = new Map<string, number>()
+  /** When each pool claimed the last time, while it has nothing. */
+  readonly #claimedAt = new Map<string, number>()
   #seen = 0
 
   constructor(options: GrantsOptions) {
@@ -66,6 +75,7 @@ export class Grants {
     try {
       let failures = 0
       do {
+        if (failures === 0) await this.#pace(pool)
         const answer = await this.#ask(claim)
         if (!answer) {
           if (++failures < ATTEMPTS) continue
@@ -76,7 +86,7 @@ export class Grants {
         failures = 0
         this.#note(claim, answer)
         if (answer.askMax) this.#options.onAsked(pool)
-        if (answer.size > 0) return answer.size
+        if (wholeAboveZero(answer.size) !== undefined) return answer.size
       } while (isWanted())
       return undefined
     } finally {
@@ -98,6 +108,7 @@ export class Grants {
     if (size === 0) {
       this.#held.delete(pool.id)
       this.#askedAt.delete(pool.id)
+      this.#claimedAt.delete(pool.id)
     } else if (held) this.#held.set(pool.id, { ...held, size })
     const { host, instance } = this.#options
     const name = { host, instance, pool: pool.id }
@@ -132,19 +143,30 @@ export class Grants {
     }
   }
 
+  /** Waits until a pool that has nothing may ask again. */
+  async #pace({ id }: QuotaPool): Promise<void> {
+    const { clock } = this.#options
+    const leftMs = (this.#claimedAt.get(id) ?? Number.NEGATIVE_INFINITY) + CLAIM_AGAIN_MS - clock.now()
+    if (leftMs > 0) await new Promise<void>((resolve) => clock.after(leftMs, resolve))
+    this.#claimedAt.set(id, clock.now())
+  }
+
   async #claimMore(pool: QuotaPool): Promise<void> {
     const claim = this.#claimOf(pool)
     const answer = await this.#ask(claim)
     const held = this.#held.get(pool.id)
     if (!held) this.giveBack(pool, 0)
     if (!answer || !held || answer.revision <= held.revision) return
+    if (wholeAboveZero(answer.size) === undefined) return
     this.#note(claim, answer)
     this.#options.pools.grant(pool.id, answer.size)
   }
 
   #note(claim: Claim, { size, revision }: ClaimAnswer): void {
     this.#seen = Math.max(this.#seen, revision)
-    if (size > 0) this.#held.set(claim.pool, { ...claim, size, revision })
+    if (wholeAboveZero(size) === undefined) return
+    this.#held.set(claim.pool, { ...claim, size, revision })
+    this.#claimedAt.delete(claim.pool)
   }
 
   /** `undefined` when no answer comes. */

@@ -22,6 +22,7 @@ import type { User } from '../routes/users/user.ts'
 import { log } from '../telemetry/log.ts'
 import { recentEvents } from '../telemetry/recent-events.ts'
 import type { Tenant } from '../tenants/tenant.ts'
+import { wholeAboveZero } from '../whole.ts'
 import { Admission } from './admission.ts'
 import { type Call, readCall } from './call.ts'
 import { askServer, inspect, type PoolInspection } from './inspection.ts'
@@ -317,7 +318,7 @@ export class PoolHost extends DurableObject<Env> {
     if (!this.#asked.delete(id)) return
     try {
       const server = await askServer(this.#pools, this.#config, key)
-      await this.env.LEDGER.getByName(cluster).learnMax(server?.max ?? null)
+      await this.env.LEDGER.getByName(cluster).learnMax(wholeAboveZero(server?.max) ?? null)
     } catch {
       // The next pool that opens is asked again.
     }

@@ -75,10 +75,13 @@ export class Presences {
         }
       }),
     )
-    const intervals = receipts.map((receipt) => {
+    const heard = receipts.map((receipt) => {
       if (receipt.status === 'rejected') throw receipt.reason
-      return receipt.value.nextReportMs
+      return receipt.value
     })
-    return { nextReportMs: Math.max(0, ...intervals) }
+    return {
+      nextReportMs: Math.max(0, ...heard.map(({ nextReportMs }) => nextReportMs)),
+      grants: heard.flatMap(({ grants = [] }) => grants),
+    }
   }
 }

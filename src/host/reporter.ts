@@ -15,6 +15,9 @@ export interface ReporterOptions {
 }
 
 const FIRST_INTERVAL_MS = 250
+/** What the Ledger's own answers change is told this often at most: else each report could bring about the next. */
+const ANSWERED_INTERVAL_MS = 1_000
+const LONGEST_INTERVAL_MS = 60_000
 const RETRY_MS = 10_000
 const MAX_RETRIES = 3
 /** A change is rarely alone: what follows at once goes into the same report. */
@@ -84,8 +87,10 @@ export class Reporter {
 
   async #attempt(): Promise<void> {
     try {
-      const receipt = await this.#options.send()
-      this.#intervalMs = receipt.nextReportMs
+      const { grants = [], nextReportMs } = await this.#options.send()
+      const leastMs = grants.length > 0 ? ANSWERED_INTERVAL_MS : FIRST_INTERVAL_MS
+      const wantedMs = Number.isFinite(nextReportMs) ? nextReportMs : FIRST_INTERVAL_MS
+      this.#intervalMs = Math.min(LONGEST_INTERVAL_MS, Math.max(leastMs, wantedMs))
       this.#failures = 0
     } catch {
       // `send` has logged it. Tried again a few times even when nothing is open any more, so that the Ledger does not go

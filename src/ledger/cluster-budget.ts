@@ -1,4 +1,5 @@
 import type { Clock } from '../pools/clock.ts'
+import { wholeAboveZero } from '../whole.ts'
 import { Budget } from './budget.ts'
 import { Claims, type Correction } from './claims.ts'
 import { type ConnectionLimit, connectionLimit, type LimitSource } from './connection-limit.ts'
@@ -59,7 +60,8 @@ export class ClusterBudget {
 
   /** How many connections the server takes, by its own account; `null` where it does not tell. */
   learnMax(max: number | null): void {
-    this.#options.store.serverMax = { max, askedAt: this.#options.clock.now() }
+    // What a server tells comes from outside: what is no number of connections is as good as nothing.
+    this.#options.store.serverMax = { max: wholeAboveZero(max) ?? null, askedAt: this.#options.clock.now() }
     const from = this.#budget.limit
     const { limit, source } = this.#limit()
     this.#budget.limit = limit

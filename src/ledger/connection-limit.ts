@@ -1,3 +1,4 @@
+import { wholeAboveZero } from '../whole.ts'
 import { grantable } from './budget.ts'
 
 /** What a server is taken to take that does not tell, and that nobody has told of. */
@@ -43,7 +44,8 @@ export function connectionLimit(
     return { max: configured, source: 'configured', limit: grantable(configured), ask: false }
   }
   if (!told) return { max: null, source: 'unknown', limit: UNTIL_ASKED, ask: true }
-  const max = told.max ?? ASSUMED_MAX
-  const source = told.max === null ? 'assumed' : 'server'
+  const own = wholeAboveZero(told.max)
+  const max = own ?? ASSUMED_MAX
+  const source = own === undefined ? 'assumed' : 'server'
   return { max, source, limit: grantable(max), ask: now - told.askedAt >= ASK_AGAIN_MS }
 }

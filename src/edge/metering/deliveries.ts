@@ -8,6 +8,8 @@ const GATHER_MS = 50
 const RETRY_MS = 10_000
 /** Who undertook to deliver and has not been heard of for so long was stopped on the way. */
 const LOST_MS = 10_000
+/** A Meter wants to hear at least this often, ms. */
+const LONGEST_MS = 600_000
 /** How many events go with one delivery: the rest with the next. */
 const EVENTS_PER_DELIVERY = 20
 
@@ -74,8 +76,9 @@ export class Deliveries {
     this.#ended(RETRY_MS)
   }
 
+  /** What a Meter wants is checked: one that wants nonsense is left alone for a while. */
   #ended(waitMs: number): void {
-    this.#dueAt = this.#options.now() + waitMs
+    this.#dueAt = this.#options.now() + (waitMs >= 0 && waitMs <= LONGEST_MS ? waitMs : RETRY_MS)
     this.#undertakenUntil = 0
   }
 }

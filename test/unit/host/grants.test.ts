@@ -58,9 +58,11 @@ describe('a pool that is about to open', () => {
   })
 
   test('is asked for again while somebody waits for it, and no longer', async () => {
-    const { claims, grants } = world()
+    const { claims, clock, grants } = world()
     let left = 3
-    expect(await grants.claim(pool, () => --left > 0)).toBeUndefined()
+    const claimed = grants.claim(pool, () => --left > 0)
+    await clock.advance(2_000)
+    expect(await claimed).toBeUndefined()
     expect(claims).toHaveLength(3)
     expect(grants.holdings()).toMatchObject({ grants: [], claiming: [] })
   })
@@ -101,6 +103,47 @@ describe('a pool that is about to open', () => {
     answers.push({ size: 1, revision: 10, askMax: true })
     await grants.claim(pool, () => true)
     expect(done).toEqual(['asked a#1'])
+  })
+})
+
+describe('a Ledger that answers at once, whatever it says', () => {
+  test.each<[string, ClaimAnswer | Error]>([
+    ['nothing', { size: 0, revision: 0 }],
+    ['not a number', { size: Number.NaN, revision: 1 }],
+    ['null, as JSON makes of it', { size: null as unknown as number, revision: 1 }],
+    ['a fraction', { size: 0.5, revision: 1 }],
+    ['less than nothing', { size: -3, revision: 1 }],
+    ['infinity', { size: Number.POSITIVE_INFINITY, revision: 1 }],
+    ['a text', { size: '5' as unknown as number, revision: 1 }],
+  ])('is called once a second for a pool at most: %s', async (_, answer) => {
+    const { answers, claims, clock, grants } = world()
+    answers.push(...Array.from({ length: 1_000 }, () => answer))
+    let isWanted = true
+    const claimed = grants.claim(pool, () => isWanted)
+    await clock.advance(60_000)
+    expect(claims.length).toBeGreaterThan(30)
+    expect(claims.length).toBeLessThanOrEqual(61)
+    isWanted = false
+    await clock.advance(1_000)
+    expect(await claimed).toBeUndefined()
+    // Nor when the pool begins to ask anew, again and again.
+    const before = claims.length
+    void (async () => {
+      for (;;) await grants.claim(pool, () => false)
+    })()
+    await clock.advance(60_000)
+    expect(claims.length - before).toBeLessThanOrEqual(61)
+  })
+
+  test('and gives more than was asked for keeps the pool as it is', async () => {
+    const { answers, done, grants } = world()
+    answers.push({ size: 2, revision: 10 })
+    await grants.claim(pool, () => true)
+    answers.push({ size: Number.NaN, revision: 20 })
+    grants.askForMore(pool)
+    await settle()
+    expect(done).toEqual([])
+    expect(grants.holdings().grants).toMatchObject([{ size: 2, revision: 10 }])
   })
 })
 

@@ -222,3 +222,27 @@ test('flush resolves although the Ledger cannot be reached', async () => {
   await reporter.flush()
   expect(sent).toEqual([0])
 })
+
+test.each([0, -1, Number.NaN, null as unknown as number, Number.POSITIVE_INFINITY])(
+  'a Ledger that wants the next report in %j ms, and corrects every one, is called once a second at most',
+  async (nextReportMs) => {
+    const clock = new FakeClock()
+    let sent = 0
+    const reporter: Reporter = new Reporter({
+      clock,
+      random: () => 0,
+      isLive: () => true,
+      isUrgent: () => false,
+      send: async () => {
+        sent++
+        // What the answer changes is to be told in turn.
+        queueMicrotask(() => reporter.changed())
+        return { nextReportMs, grants: [{ pool: 'a#1', size: 1, revision: sent }] }
+      },
+    })
+    reporter.changed()
+    await clock.advance(60_000)
+    expect(sent).toBeGreaterThan(0)
+    expect(sent).toBeLessThanOrEqual(62)
+  },
+)
