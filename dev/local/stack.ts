@@ -16,6 +16,8 @@ export interface StackOptions {
   readonly dir?: string
   /** A real MongoDB to use instead of the embedded server. */
   readonly mongoUri?: string | undefined
+  /** Whether the embedded MongoDB says how many connections it takes. @default true */
+  readonly mongoTellsAvailable?: boolean | undefined
   /** A real Redis to use instead of one of the stack's own. */
   readonly redisUrl?: string | undefined
   /** What keeps the data of the stack's own Redis. @default 'auto', a redis-server where there is one */
@@ -80,7 +82,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   const mongo = async (password: string) => {
     const user = { name: 'rockpool', password }
-    const uri = options.mongoUri ?? keep(await startMongo({ ...at('mongo'), user })).url
+    const uri =
+      options.mongoUri ??
+      keep(await startMongo({ ...at('mongo'), user, tellsAvailable: options.mongoTellsAvailable ?? true }))
+        .url
     const target = mongoTarget(uri)
     const proxy = target && keep(await startTcpProxy({ target, faults: faults.mongo }))
     log(options.mongoUri ? 'MongoDB: the server of MONGODB_URI' : 'MongoDB: embedded server ready')

@@ -16,10 +16,14 @@ export interface Bundled extends AsyncDisposable {
   log(): string
 }
 
-/** @param variables beside those of the local stack; one that is `undefined` is left out */
+/**
+ * @param variables beside those of the local stack; one that is `undefined` is left out
+ * @param entry another entry file than wrangler.toml's
+ */
 export async function startBundled(
   variables: Readonly<Record<string, string | undefined>> = {},
   stackOptions: Partial<StackOptions> = {},
+  entry?: string,
 ): Promise<Bundled> {
   const closers = new AsyncDisposableStack()
   try {
@@ -29,7 +33,7 @@ export async function startBundled(
     closers.defer(() => stack.close())
     const all = Object.entries({ ...localVariables(stack.variables), ...variables })
     const given = Object.fromEntries(all.filter((one): one is [string, string] => one[1] !== undefined))
-    const { file } = await bundle(dir)
+    const { file } = await bundle(dir, entry)
     const worker = await startWorkerd({ dir, file, variables: given })
     closers.defer(() => worker.close())
     return {

@@ -15,6 +15,8 @@ interface MongoOptions {
   dir?: string
   /** With one the server is as mongod with `--auth`. Absent: everybody may do everything. */
   user?: MongoUser
+  /** Whether serverStatus says how many more connections there may be, as mongod does and others do not. @default true */
+  tellsAvailable?: boolean
   log?: (line: string) => void
 }
 
@@ -47,6 +49,7 @@ export async function startMongo(options: MongoOptions): Promise<MongoServer> {
     startedAt: Date.now(),
     connections,
     totalCreated: 0,
+    tellsAvailable: options.tellsAvailable ?? true,
     opcounters: { insert: 0, query: 0, update: 0, delete: 0, getmore: 0, command: 0 },
     port: 0,
     log,

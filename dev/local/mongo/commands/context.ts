@@ -10,6 +10,8 @@ import type { Doc } from '../values/codec.ts'
 
 /** The state that all connections of a server share. */
 export interface ServerState {
+  /** Whether serverStatus says how many more connections there may be. */
+  tellsAvailable: boolean
   readonly store: Store
   /** Absent: everybody may do everything. */
   readonly access: AccessControl | undefined

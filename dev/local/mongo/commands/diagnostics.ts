@@ -24,7 +24,7 @@ function serverStatus({ server }: CommandContext): Doc {
     localTime: new Date(),
     connections: {
       current,
-      available: MAX_CONNECTIONS - current,
+      ...(server.tellsAvailable && { available: MAX_CONNECTIONS - current }),
       totalCreated: server.totalCreated,
       rejected: 0,
       active,
