@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -48,3 +48,15 @@ it('answers with what src says, also after an edit', async () => {
     await exited
   }
 }, 120_000)
+
+it('refuses a configuration that cannot be used before it starts anything', () => {
+  const env = {
+    ...process.env,
+    DB_POOL_MAX_SIZE: 'marked-size',
+    UPSTASH_REDIS_REST_URL: 'https://one.upstash.io',
+  }
+  const { status, stderr } = spawnSync('node', [join(ROOT, 'dev/dev.ts')], { env, encoding: 'utf8' })
+  expect(status).toBe(1)
+  expect(stderr).toContain('DB_POOL_MAX_SIZE: ')
+  expect(stderr).not.toMatch(/marked-|Postgres:/)
+})
