@@ -270,7 +270,7 @@ describe.skipIf(chromium === null)('the dashboard', () => {
       for (const tenant of ['globex', 'several tenants']) await rowOf(page, tenant).waitFor()
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0)
       expect(await visited.layoutShift()).toBeLessThan(0.01)
-      await Promise.all([traffic(), page.waitForTimeout(3000)])
+      await Promise.all([traffic(), page.waitForTimeout(1500)])
       expect(await visited.layoutShift()).toBeLessThan(0.01)
       expect(await axeFaults(page)).toEqual([])
       await shoot(page, name)

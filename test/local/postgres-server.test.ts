@@ -213,8 +213,8 @@ describe.skipIf(process.getuid?.() !== 0)('a directory that the account of the s
   test('leaves nothing elsewhere once the next server starts without it', async () => {
     const first = await startPostgres({ dir: wanted })
     await first.close()
-    await rm(home, { recursive: true })
     expect(existsSync(first.dir)).toBe(true)
+    await rm(home, { recursive: true })
     await using _second = disposable(await startPostgres())
     expect(existsSync(first.dir)).toBe(false)
   })
