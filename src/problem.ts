@@ -30,6 +30,7 @@ const KINDS = {
   precondition_failed: [412, 'It was changed since it was read'],
   payload_too_large: [413, 'The request body is too large'],
   unsupported_media_type: [415, 'The request body must be application/json'],
+  answer_too_large: [422, 'The answer is larger than the database hands on'],
   unprocessable: [422, 'The database refused a value in the request'],
   sign_in_busy: [429, 'Too many sign-ins at once'],
   rate_limited: [429, 'Too many requests'],
@@ -58,6 +59,7 @@ const KINDS = {
   pool_timeout: [503, 'No connection became free in time'],
   sign_in_unavailable: [503, 'Sign-in is not possible now'],
   transaction_conflict: [503, 'The transaction met another one'],
+  write_unconfirmed: [503, 'The database did not confirm the write: it may be there'],
   database_timeout: [504, 'The database did not answer in time'],
 } as const satisfies Record<string, readonly [number, string]>
 
@@ -75,6 +77,8 @@ export interface ProblemOptions {
   field?: string
   /** The methods that the path has; becomes `Allow`. */
   allow?: readonly string[]
+  /** For the log alone: the engine and the code of its error, as `postgres 42P01`. Never a message. */
+  fault?: string
 }
 
 /** The status and the title that answers with a code have. */
@@ -91,6 +95,7 @@ export class Problem extends Error {
   readonly field: string | undefined
   readonly detail: string | undefined
   readonly allow: readonly string[] | undefined
+  readonly fault: string | undefined
 
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
     super(options.detail ?? kindOf(code).title)
@@ -99,6 +104,7 @@ export class Problem extends Error {
     this.retryAfter = options.retryAfter
     this.field = options.field
     this.allow = options.allow
+    this.fault = options.fault
   }
 
   get status(): number {

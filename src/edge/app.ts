@@ -51,7 +51,11 @@ edge.route('/api/v1/auth', auth)
 edge.all('/api/v1/auth/*', (c) => c.notFound())
 edge.all('/api/*', forward)
 
-edge.notFound((c) => problemResponse(noRoute(edge.router, c.req.path), c.get('requestId')))
+edge.notFound((c) => {
+  const problem = noRoute(edge.router, c.req.path)
+  c.set('problem', problem)
+  return problemResponse(problem, c.get('requestId'))
+})
 
 edge.onError(endInProblem)
 

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import type { Env } from '../env.ts'
 import type { Spent } from '../pools/request-usage.ts'
+import type { Problem } from '../problem.ts'
 import type { Verdict } from './limits/quota.ts'
 import type { Placement } from './place.ts'
 import type { Trace } from './traceparent.ts'
@@ -22,5 +23,7 @@ export interface EdgeEnv {
     limitMs?: number
     /** What the limiter said, for the fields of the answer. */
     verdict?: Verdict
+    /** What it was refused for here, at the edge. */
+    problem?: Problem
   }
 }

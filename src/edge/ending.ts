@@ -6,5 +6,7 @@ import type { EdgeEnv } from './bindings.ts'
 /** The answer to whatever was thrown; what is no `Problem` is logged. */
 export const endInProblem: ErrorHandler<EdgeEnv> = (error, c) => {
   logUnexpected(error, { request_id: c.var.requestId })
-  return problemResponse(toProblem(error), c.var.requestId)
+  const problem = toProblem(error)
+  c.set('problem', problem)
+  return problemResponse(problem, c.get('requestId'))
 }

@@ -50,6 +50,7 @@ export async function runHere(
     caller,
     requestId: usage.requestId,
     onRoute: (pattern) => usage.routed(pattern),
+    onProblem: (problem) => usage.refused(problem),
     eventualReads: config.eventualReads,
     cache: NO_CACHE,
     lease: async () => ({ connection: await prepared(), async [Symbol.asyncDispose]() {} }),

@@ -27,6 +27,9 @@ export function requestEvent(c: Context<EdgeEnv>, route: string, durationMs: num
   if (spent?.waitMs !== undefined) event.wait_ms = spent.waitMs
   if (spent?.dbMs !== undefined) event.db_ms = spent.dbMs
   if (spent?.reused !== undefined) event.pool_reused = spent.reused
+  const refusal = c.get('problem') ?? spent
+  if (refusal?.code !== undefined) event.code = refusal.code
+  if (refusal?.fault !== undefined) event.fault = refusal.fault
   if (cache !== null) event.cache = cache
   if (remaining !== undefined) event.rate_limit_remaining = remaining
   return event

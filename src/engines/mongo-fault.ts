@@ -9,10 +9,17 @@ const SERVER_CODES: Readonly<Record<number, ProblemCode>> = {
   262: 'database_timeout', // ExceededTimeLimit
   13: 'database_refused', // Unauthorized
   18: 'database_refused', // AuthenticationFailed
-  8000: 'database_refused', // Atlas: bad credentials
   2: 'unprocessable', // BadValue
   121: 'unprocessable', // DocumentValidationFailure
   10334: 'unprocessable', // BSONObjectTooLarge
+  // What passes by itself, mostly within a second.
+  215: 'transaction_conflict', // DatabaseDropPending
+  246: 'transaction_conflict', // SnapshotUnavailable
+  251: 'transaction_conflict', // NoSuchTransaction
+  462: 'database_unavailable', // IngressRequestRateLimitExceeded
+  // The write may be there, and is not known to be on as many members as was asked for.
+  64: 'write_unconfirmed', // WriteConcernTimeout
+  100: 'write_unconfirmed', // UnsatisfiableWriteConcern
   // The server is going away or is no longer primary: a retry meets its successor.
   91: 'connection_lost',
   189: 'connection_lost',
@@ -52,25 +59,69 @@ const CLOSED = new Set([
 ])
 const ENCODING = new Set(['BSONError', 'BSONRuntimeError', 'BSONVersionError'])
 
+/** Errors of Atlas' own proxy: refused credentials, and limits of a plan, such as that of collections. */
+const ATLAS_ERROR = 8000
+
+/** How deeply a cause may be wrapped. */
+const DEEPEST_CAUSE = 8
+
 /**
  * What a MongoDB driver error means here. Judged by name and code, so that this file does not load the driver; nothing
- * of the error itself goes into the problem. The driver looks after its connections by itself.
+ * of the error itself goes into the problem. Of an error that wraps another one, as those of bulk writes do, the first that
+ * has a meaning decides. While a connection is being opened nothing is the caller's fault. The driver looks after its
+ * connections by itself.
  */
 export function mongoFault(error: unknown, phase: Phase): Problem {
   if (error instanceof Problem) return error
-  const name = error instanceof Error ? error.name : ''
-  if (name === 'MongoServerSelectionError') return new Problem('database_unavailable')
-  if (TIMEOUTS.has(name))
-    return new Problem(phase === 'opening' ? 'database_unavailable' : 'database_timeout')
-  // Whoever waits for a connection while another one is refused gets the refusal as the cause of a cleared pool.
-  if (LOST.has(name) && refuses(error)) return new Problem('database_refused')
-  if (LOST.has(name)) return new Problem(phase === 'opening' ? 'database_unavailable' : 'connection_lost')
-  if (CLOSED.has(name)) return new Problem('pool_closed')
-  if (ENCODING.has(name)) return new Problem('unprocessable')
-  const code = serverCode(error)
-  if (code !== undefined) return new Problem(SERVER_CODES[code] ?? 'query_failed')
+  const chain = causesOf(error)
+  for (const one of chain) {
+    if (one instanceof Problem) return one
+    const code = meaningOf(one, chain)
+    if (code !== undefined) return new Problem(phase === 'opening' ? whileOpening(code) : code, faultOf(one))
+  }
   // Addresses that do not resolve, TLS that fails: the driver hands on what node:net and node:dns threw.
-  return new Problem(phase === 'opening' ? 'database_unavailable' : 'query_failed')
+  return new Problem(phase === 'opening' ? 'database_unavailable' : 'query_failed', faultOf(error))
+}
+
+/** What the log says of an error: its code, or the class of the driver's own, and never its message. */
+function faultOf(error: unknown): { fault?: string } {
+  const name = error instanceof Error ? error.name : undefined
+  const word = serverCode(error) ?? (name !== undefined && /^\w{1,60}$/.test(name) ? name : undefined)
+  return word === undefined ? {} : { fault: `mongo ${word}` }
+}
+
+function whileOpening(code: ProblemCode): ProblemCode {
+  return code === 'database_refused' || code === 'pool_closed' ? code : 'database_unavailable'
+}
+
+function meaningOf(error: object, chain: readonly object[]): ProblemCode | undefined {
+  const name = error instanceof Error ? error.name : ''
+  if (name === 'MongoServerSelectionError') return 'database_unavailable'
+  if (name === 'MongoWriteConcernError') return 'write_unconfirmed'
+  if (TIMEOUTS.has(name)) return 'database_timeout'
+  // Whoever waits for a connection while another one is refused gets the refusal as the cause of a cleared pool.
+  if (LOST.has(name)) return chain.some(refuses) ? 'database_refused' : 'connection_lost'
+  if (CLOSED.has(name)) return 'pool_closed'
+  if (ENCODING.has(name)) return 'unprocessable'
+  if (refuses(error)) return 'database_refused'
+  const code = serverCode(error)
+  return code === undefined ? undefined : (SERVER_CODES[code] ?? 'query_failed')
+}
+
+/** An error and what it wraps, from the outside in. Errors can wrap each other in a circle. */
+function causesOf(error: unknown): readonly object[] {
+  const chain: object[] = []
+  const add = (one: unknown) => {
+    if (typeof one !== 'object' || one === null || chain.includes(one) || chain.length >= DEEPEST_CAUSE)
+      return
+    chain.push(one)
+    for (const key of ['errorResponse', 'err', 'cause']) {
+      const inner: unknown = Reflect.get(one, key)
+      if (inner instanceof Error) add(inner)
+    }
+  }
+  add(error)
+  return chain
 }
 
 /** Whether a read that failed with this may well work when it is tried again. */
@@ -78,8 +129,9 @@ export function isTransient(error: unknown): boolean {
   return PASSING.has(serverCode(error) ?? 0) || mongoFault(error, 'statement').code === 'connection_lost'
 }
 
-function refuses(error: unknown): boolean {
-  const code = error instanceof Error ? serverCode(error.cause) : undefined
+function refuses(error: object): boolean {
+  const code = serverCode(error)
+  if (code === ATLAS_ERROR) return /auth|credential/i.test(String(Reflect.get(error, 'message')))
   return code !== undefined && SERVER_CODES[code] === 'database_refused'
 }
 

@@ -8,6 +8,9 @@ import { sqlShape } from './sql-shape.ts'
 /** How much longer than the server's own `statement_timeout` the client waits: then the server is not answering. */
 const ANSWER_GRACE_MS = 2_000
 
+/** How often a transaction is done again that was rolled back for others' sake. */
+const REPEATS = 3
+
 type Running = Pick<PromiseWithResolvers<unknown>, 'promise' | 'reject'>
 
 /** One checked-out Postgres connection. Statements on it run one after the other. */
@@ -18,6 +21,9 @@ export class PostgresClient implements PostgresConnection {
   readonly #hooks: EngineHooks
   readonly #running = new Set<Running>()
   #isBroken = false
+  #isInTransaction = false
+  /** What was rolled back for others' sake. */
+  readonly #rolledBack = new WeakSet<Problem>()
 
   constructor(session: PostgresSession, options: EngineOptions, hooks: EngineHooks) {
     this.#session = session
@@ -37,18 +43,21 @@ export class PostgresClient implements PostgresConnection {
 
   /** Runs one statement and returns its rows. Throws a `Problem`; after a plain SQL error the connection stays good. */
   query<Row extends object>(text: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    return this.#run<Row>(text, parameters)
+    const run = () => this.#run<Row>(text, parameters)
+    return this.#isInTransaction ? run() : this.#repeated(run)
   }
 
   /** Runs statements without parameters in one round trip: what is sent as one is one transaction. */
   async batch(statements: readonly string[]): Promise<void> {
-    await this.#run(statements.join(';\n'), [])
+    await this.#repeated(() => this.#run(statements.join(';\n'), []))
   }
 
   async atomically(statements: readonly Statement[]): Promise<void> {
-    await this.transaction(async () => {
-      for (const { text, parameters } of statements) await this.query(text, parameters)
-    })
+    await this.#repeated(() =>
+      this.transaction(async () => {
+        for (const { text, parameters } of statements) await this.query(text, parameters)
+      }),
+    )
   }
 
   /**
@@ -57,6 +66,7 @@ export class PostgresClient implements PostgresConnection {
    */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     await this.query('BEGIN')
+    this.#isInTransaction = true
     try {
       const outcome = await work()
       await this.query('COMMIT')
@@ -66,6 +76,8 @@ export class PostgresClient implements PostgresConnection {
         this.#isBroken = true
       })
       throw error
+    } finally {
+      this.#isInTransaction = false
     }
   }
 
@@ -108,14 +120,29 @@ export class PostgresClient implements PostgresConnection {
     try {
       return await statement.promise
     } catch (error) {
-      const { problem, fatal } =
+      const { problem, fatal, repeatable } =
         error instanceof Problem ? { problem: error, fatal: true } : postgresFault(error, 'statement')
       if (fatal) this.#isBroken = true
+      else if (repeatable) this.#rolledBack.add(problem)
       throw problem
     } finally {
       cancel()
       this.#running.delete(statement)
       this.#hooks.commandEnded({ connection: this, durationMs: now() - started, shape: () => sqlShape(text) })
+    }
+  }
+
+  /**
+   * Does `work`, a whole transaction, again when the server has rolled it back for others' sake, a few times: nothing of
+   * it was done (postgresql.org/docs/18/mvcc-serialization-failure-handling.html).
+   */
+  async #repeated<T>(work: () => Promise<T>): Promise<T> {
+    for (let left = REPEATS; ; left--) {
+      try {
+        return await work()
+      } catch (error) {
+        if (left === 0 || !(error instanceof Problem && this.#rolledBack.has(error))) throw error
+      }
     }
   }
 

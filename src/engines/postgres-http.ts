@@ -1,6 +1,8 @@
 import { type NeonQueryFunction, neon, neonConfig } from '@neondatabase/serverless'
+import { Problem } from '../problem.ts'
 import type { Parameter, PostgresConnection, Statement } from './connection.ts'
 import { postgresFault } from './postgres-fault.ts'
+import { TRANSACTION_SETTINGS } from './postgres-settings.ts'
 
 /**
  * Postgres over Neon's HTTP protocol: a statement is a fetch, so nothing of it is bound to the request that made it,
@@ -23,8 +25,7 @@ export class PostgresHttp implements PostgresConnection {
   }
 
   async query<Row extends object>(text: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    const rows = this.#sql.query(text, [...parameters], { fetchOptions: this.#limits() })
-    return (await rows.catch(fail)) as Row[]
+    return (await this.#transaction([{ text, parameters }])) as Row[]
   }
 
   async batch(statements: readonly string[]): Promise<void> {
@@ -33,8 +34,21 @@ export class PostgresHttp implements PostgresConnection {
 
   /** One request, which Neon's proxy runs between BEGIN and COMMIT (github.com/neondatabase/serverless, README). */
   async atomically(statements: readonly Statement[]): Promise<void> {
+    await this.#transaction(statements)
+  }
+
+  /** The rows of the last statement. The session behind the proxy is anybody's: each request says how values are written. */
+  async #transaction(statements: readonly Statement[]): Promise<unknown> {
     const queries = statements.map(({ text, parameters }) => this.#sql.query(text, [...parameters]))
-    await this.#sql.transaction(queries, { fetchOptions: this.#limits() }).catch(fail)
+    const all = [this.#sql.query(TRANSACTION_SETTINGS), ...queries]
+    const options = { isolationLevel: 'ReadCommitted', fetchOptions: this.#limits() } as const
+    for (let left = REPEATS; ; left--) {
+      try {
+        return (await this.#sql.transaction(all, options)).at(-1)
+      } catch (error) {
+        if (left === 0 || !postgresFault(error, 'statement').repeatable) fail(error)
+      }
+    }
   }
 
   #limits(): { readonly signal: AbortSignal } {
@@ -42,7 +56,17 @@ export class PostgresHttp implements PostgresConnection {
   }
 }
 
+/** How often a transaction is done again that was rolled back for others' sake. */
+const REPEATS = 3
+
+/** What Neon's proxy says of an answer that it does not hand on (github.com/neondatabase/neon, sql_over_http.rs). */
+const TOO_LARGE = /response is too large \(max is (\d+) bytes\)/
+
 function fail(error: unknown): never {
+  const bytes = error instanceof Error ? TOO_LARGE.exec(error.message)?.[1] : undefined
+  if (bytes !== undefined) {
+    throw new Problem('answer_too_large', { detail: `At most ${bytes} bytes: ask for fewer at a time.` })
+  }
   throw postgresFault(error, hasSqlState(error) ? 'statement' : 'opening').problem
 }
 

@@ -1,5 +1,6 @@
 import type { EngineOptions } from './engine.ts'
 import { postgresFault } from './postgres-fault.ts'
+import { sessionSettings } from './postgres-settings.ts'
 
 /** Told how a statement ended. What a multi-statement text comes to is not asked for. */
 export type OnAnswer<Row> = (error: unknown, result: { readonly rows: Row[] }) => void
@@ -125,6 +126,6 @@ function initialise(client: DriverClient, commandTimeoutMs: number, done: (error
   client.connect((error) => {
     if (error) return done(error)
     // Set here and not in the startup message: poolers in front of a server refuse unknown startup parameters.
-    client.query(`SET TIME ZONE 'UTC'; SET statement_timeout = ${Math.ceil(commandTimeoutMs)}`, [], done)
+    client.query(sessionSettings(commandTimeoutMs), [], done)
   })
 }

@@ -31,10 +31,11 @@ export function resultOf<T>({ value, problem }: Outcome<T>): T {
   return value as T
 }
 
-export function problemData({ code, detail, field, retryAfter }: Problem): ProblemData {
+export function problemData({ code, detail, fault, field, retryAfter }: Problem): ProblemData {
   const options = {
     ...(detail !== undefined && { detail }),
     ...(field !== undefined && { field }),
+    ...(fault !== undefined && { fault }),
     ...(retryAfter !== undefined && { retryAfter }),
   }
   return { code, options }

@@ -149,6 +149,7 @@ export class PoolHost extends DurableObject<Env> {
       caller,
       requestId,
       onRoute: (pattern) => usage.routed(pattern),
+      onProblem: (problem) => usage.refused(problem),
       eventualReads: this.#config.eventualReads,
       lease: () => {
         writes ||= !isSafe(request.method)

@@ -1,3 +1,5 @@
+import type { Problem, ProblemCode } from '../problem.ts'
+
 /** What a request did where it ran, times in ms; what did not happen is absent. */
 export interface Spent {
   /** Pattern of the route that answered it. */
@@ -8,6 +10,9 @@ export interface Spent {
   readonly dbMs?: number
   /** Whether every connection that it got had served somebody before. */
   readonly reused?: boolean
+  /** What it was refused for, and what the database's error was, if that was one. */
+  readonly code?: ProblemCode
+  readonly fault?: string
 }
 
 /** What one request is known by where it runs, and what it has spent there. */
@@ -18,6 +23,7 @@ export class RequestUsage {
   #waitMs: number | undefined
   #dbMs: number | undefined
   #reused: boolean | undefined
+  #refused: { readonly code: ProblemCode; readonly fault?: string | undefined } | undefined
 
   constructor({ requestId, traceId }: { requestId: string; traceId?: string | undefined }) {
     this.requestId = requestId
@@ -44,12 +50,19 @@ export class RequestUsage {
     this.#dbMs = (this.#dbMs ?? 0) + ms
   }
 
+  /** It was refused. */
+  refused({ code, fault }: Problem): void {
+    this.#refused = { code, fault }
+  }
+
   spent(): Spent {
     return {
       ...(this.#route !== undefined && { route: this.#route }),
       ...(this.#waitMs !== undefined && { waitMs: this.#waitMs }),
       ...(this.#dbMs !== undefined && { dbMs: this.#dbMs }),
       ...(this.#reused !== undefined && { reused: this.#reused }),
+      ...(this.#refused && { code: this.#refused.code }),
+      ...(this.#refused?.fault !== undefined && { fault: this.#refused.fault }),
     }
   }
 }

@@ -34,5 +34,7 @@ routes.notFound((c) => problemResponse(new Problem('not_found'), c.env.requestId
 
 routes.onError((error, c) => {
   logUnexpected(error, { request_id: c.env.requestId, tenant: c.env.tenant.id })
-  return problemResponse(toProblem(error), c.env.requestId)
+  const problem = toProblem(error)
+  c.env.onProblem(problem)
+  return problemResponse(problem, c.env.requestId)
 })

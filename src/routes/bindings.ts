@@ -1,5 +1,6 @@
 import type { Consistency, ReadName } from '../consistency.ts'
 import type { Connection } from '../engines/connection.ts'
+import type { Problem } from '../problem.ts'
 import type { Caller } from '../tenants/caller.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 
@@ -42,6 +43,8 @@ export interface RouteBindings {
   readonly requestId: string
   /** Told of the pattern of the route that answered, once. */
   readonly onRoute: (pattern: string) => void
+  /** Told of the problem that the answer is, once. */
+  readonly onProblem: (problem: Problem) => void
   /** A connection to the tenant's database, with its schema or database prepared. Throws a `Problem`. */
   lease(): Promise<RouteLease>
   /** Runs `work`, which only reads and may run twice, on a connection as fresh as asked for. Throws a `Problem`. */

@@ -70,6 +70,7 @@ export const BODY_PROBLEMS = [
 /** What may become of whatever runs on a tenant's database, in its host. */
 export const DATABASE_PROBLEMS = [
   'read_only',
+  'answer_too_large',
   'query_failed',
   'database_refused',
   'budget_exhausted',
@@ -84,6 +85,7 @@ export const DATABASE_PROBLEMS = [
   'pool_queue_full',
   'pool_timeout',
   'transaction_conflict',
+  'write_unconfirmed',
   'database_timeout',
 ] as const satisfies readonly ProblemCode[]
 

@@ -1,5 +1,6 @@
 import type { FailurePolicy } from '../limit-settings.ts'
 import type { CloseReason } from '../pools/statistics.ts'
+import type { ProblemCode } from '../problem.ts'
 import type { Strategy } from '../tenants/strategy.ts'
 
 /** Which request an event belongs to, as far as that is known. */
@@ -104,6 +105,10 @@ export interface RequestEvent {
   /** The route's pattern, never the path: that may hold anything. */
   route: string
   status: number
+  /** Of the problem that was answered. */
+  code?: ProblemCode
+  /** What the database's error was: `postgres` and a SQLSTATE, or `mongo` and a code. */
+  fault?: string
   duration_ms: number
   tenant?: string
   host?: string

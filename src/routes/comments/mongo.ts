@@ -1,4 +1,4 @@
-import type { Db, Document, ObjectId } from 'mongodb'
+import type { Collection, Db, Document, ObjectId } from 'mongodb'
 import type { MongoConnection } from '../../engines/mongo-connection.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
 import { objectId } from '../object-id.ts'
@@ -69,22 +69,34 @@ export class MongoComments implements CommentStore {
     return post && pageOf(post.comments.map(toComment), limit)
   }
 
-  /** One that comes while its post is being deleted may stay behind, where nothing leads to it. */
   async create(postId: string, { author, content }: NewComment): Promise<Comment | undefined> {
     const post_id = await objectId(postId)
-    if (!post_id) return undefined
-    const [post] = await this.#connection.read(this.#database, {
+    if (!post_id || !(await this.#hasPost(post_id))) return undefined
+    const { ObjectId } = await import('mongodb')
+    const comment = { _id: new ObjectId(), post_id, author, content, created_at: new Date() }
+    await this.#run((comments, limits) => comments.insertOne(comment, limits))
+    // Asked again, while a deletion takes the post first and its comments second: whichever way the two meet, no comment
+    // stays behind without its post.
+    if (await this.#hasPost(post_id)) return toComment(comment)
+    await this.#run((comments, limits) => comments.deleteOne({ _id: comment._id }, limits))
+    return undefined
+  }
+
+  async #hasPost(_id: ObjectId): Promise<boolean> {
+    const found = await this.#connection.read(this.#database, {
       find: POSTS,
-      filter: { _id: post_id },
+      filter: { _id },
       projection: { _id: 1 },
       limit: 1,
     })
-    if (!post) return undefined
-    const { ObjectId } = await import('mongodb')
-    const comment = { _id: new ObjectId(), post_id, author, content, created_at: new Date() }
-    await this.#connection.run(this.#database, (db, limits) =>
-      db.collection<CommentDocument>(COMMENTS).insertOne(comment, limits),
+    return found.length > 0
+  }
+
+  #run<T>(
+    operation: (comments: Collection<CommentDocument>, limits: { maxTimeMS: number }) => Promise<T>,
+  ): Promise<T> {
+    return this.#connection.run(this.#database, (db, limits) =>
+      operation(db.collection<CommentDocument>(COMMENTS), limits),
     )
-    return toComment(comment)
   }
 }

@@ -71,9 +71,10 @@ export class PostgresComments implements CommentStore {
 
   async create(postId: string, { author, content }: NewComment): Promise<Comment | undefined> {
     if (!isUuid(postId)) return undefined
+    // Locked, a post that is being deleted is waited for, and then it is no post: not an error of the foreign key.
     const rows = await this.#connection.query<Comment>(
       `INSERT INTO ${this.#schema}.comments (id, post_id, author, content)
-       SELECT $1, posts.id, $3, $4 FROM ${this.#schema}.posts WHERE posts.id = $2
+       SELECT $1, posts.id, $3, $4 FROM ${this.#schema}.posts WHERE posts.id = $2 FOR KEY SHARE
        RETURNING ${COLUMNS}`,
       [uuidv7(), postId, author, content],
     )

@@ -115,8 +115,8 @@ export class PostgresPosts implements PostStore {
     )
     if (!row) return undefined
     if (row.version !== null) return toPost(row)
-    // Found, but not changed: of another version, or deleted while the statement waited for it.
-    return expected && 'stale'
+    // Found, but not changed: deleted while the statement waited for it, or of another version.
+    return expected && (await this.#exists(id)) ? 'stale' : undefined
   }
 
   async remove(id: string): Promise<boolean> {
@@ -132,6 +132,11 @@ export class PostgresPosts implements PostStore {
       [id],
     )
     return row?.count
+  }
+
+  async #exists(id: string): Promise<boolean> {
+    const rows = await this.#connection.query(`SELECT id FROM ${this.#table} WHERE id = $1`, [id])
+    return rows.length > 0
   }
 
   async stats(): Promise<PostStats> {

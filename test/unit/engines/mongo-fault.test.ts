@@ -12,7 +12,13 @@ test.each([
   [262, 'database_timeout'],
   [13, 'database_refused'],
   [18, 'database_refused'],
-  [8_000, 'database_refused'],
+  [8_000, 'query_failed'],
+  [64, 'write_unconfirmed'],
+  [100, 'write_unconfirmed'],
+  [215, 'transaction_conflict'],
+  [246, 'transaction_conflict'],
+  [251, 'transaction_conflict'],
+  [462, 'database_unavailable'],
   [2, 'unprocessable'],
   [121, 'unprocessable'],
   [10_334, 'unprocessable'],
@@ -62,8 +68,13 @@ const errors: readonly [string, unknown, string, string][] = [
   ['a pool that was closed', named('MongoPoolClosedError'), 'pool_closed', 'pool_closed'],
   ['a client that was closed', new driver.MongoNotConnectedError('hush'), 'pool_closed', 'pool_closed'],
   ['a topology that was closed', new driver.MongoTopologyClosedError('hush'), 'pool_closed', 'pool_closed'],
-  ['a value that BSON has no form for', new driver.BSON.BSONError('hush'), 'unprocessable', 'unprocessable'],
-  ['an error of a bulk write', bulkWriteError(), 'conflict', 'conflict'],
+  [
+    'a value that BSON has no form for',
+    new driver.BSON.BSONError('hush'),
+    'unprocessable',
+    'database_unavailable',
+  ],
+  ['an error of a bulk write', bulkWriteError(), 'conflict', 'database_unavailable'],
   ['a misused driver', new driver.MongoInvalidArgumentError('hush'), 'query_failed', 'database_unavailable'],
   ['an address that is not found', system('ENOTFOUND'), 'query_failed', 'database_unavailable'],
   ['null', null, 'query_failed', 'database_unavailable'],
@@ -120,3 +131,55 @@ test.each([
 ])('%s passes by itself: %s', (_, error, passes) => {
   expect(isTransient(error)).toBe(passes)
 })
+
+const atlas = (message: string) => new driver.MongoServerError({ message, errmsg: message, code: 8_000 })
+
+test('an error of Atlas is a refusal only where it speaks of credentials', () => {
+  for (const phase of ['statement', 'opening'] as const) {
+    expect(mongoFault(atlas('bad auth : Authentication failed.'), phase).code).toBe('database_refused')
+  }
+  const full = atlas('cannot create a new collection -- already using 500 collections of 500')
+  expect(mongoFault(full, 'statement').code).toBe('query_failed')
+})
+
+const bulk = (error: unknown) =>
+  new driver.MongoBulkWriteError(error as driver.AnyError, {} as unknown as driver.BulkWriteResult)
+const wrapped = (error: unknown, depth: number): unknown =>
+  depth === 0 ? error : wrapped(Object.assign(new Error('hush'), { cause: error }), depth - 1)
+
+test.each<[string, unknown, string]>([
+  ['a bulk write on a cut connection', bulk(new driver.MongoNetworkError('hush')), 'connection_lost'],
+  [
+    'a bulk write that nobody answered',
+    bulk(new driver.MongoNetworkTimeoutError('hush')),
+    'database_timeout',
+  ],
+  ['a bulk write that met a unique index', bulk(server(11_000)), 'conflict'],
+  ['a bulk write on a server that steps down', bulk(server(189)), 'connection_lost'],
+  ['a lost socket in five wrappers', wrapped(new driver.MongoNetworkError('hush'), 5), 'connection_lost'],
+  ['a bulk write in wrappers', wrapped(bulk(new driver.MongoNetworkError('hush')), 3), 'connection_lost'],
+  [
+    'a write that too few members have',
+    new driver.MongoWriteConcernError({
+      ok: 1,
+      writeConcernError: { code: 64, errmsg: 'hush', errInfo: {} },
+    } as never),
+    'write_unconfirmed',
+  ],
+])('the cause decides, however deeply it is wrapped: %s', (_, error, code) => {
+  expect(mongoFault(error, 'statement').code).toBe(code)
+})
+
+test('errors that wrap each other in a circle have no meaning of their own', () => {
+  const [one, other] = [new Error('hush'), new Error('hush')]
+  Object.assign(one, { cause: other })
+  Object.assign(other, { cause: one })
+  expect(mongoFault(one, 'statement').code).toBe('query_failed')
+})
+
+test.each([2, 59, 121, 11_000, 112, 50, 64, 215])(
+  'what a login meets is never the caller’s fault: %i',
+  (code) => {
+    expect(mongoFault(server(code), 'opening').code).toBe('database_unavailable')
+  },
+)
