@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { READS } from './consistency.ts'
 import { refusedMongoOptions } from './engines/mongo-uri.ts'
+import { refusedPostgresOptions } from './engines/postgres-url.ts'
 import { ALGORITHMS, FAILURES } from './limit-settings.ts'
 import { ENGINES, TenantId, TIERS } from './tenants/tenant.ts'
 import { PLACEMENTS } from './tenants/tier.ts'
@@ -38,13 +39,19 @@ const url = (...schemes: string[]) =>
 const postgresUrl = url('postgres:', 'postgresql:')
   .refine((value) => (URL.parse(value)?.pathname.length ?? 0) > 1, 'expected a database name in the URL')
   .refine((value) => (URL.parse(value)?.username ?? '') !== '', 'expected a user name in the URL')
+  .superRefine((value, context) => {
+    const parsed = URL.parse(value)
+    for (const option of parsed ? refusedPostgresOptions(parsed) : []) {
+      context.addIssue(`the option ${option} is refused: see the README`)
+    }
+  })
 
 // A MongoDB URI may list several hosts, which no URL parser takes.
 const mongoUri = text
   .refine((value) => /^mongodb(\+srv)?:\/\/[^/]+/.test(value), 'expected mongodb://… or mongodb+srv://…')
   .superRefine((value, context) => {
     for (const option of refusedMongoOptions(value)) {
-      context.addIssue(`the option ${option} is refused: the Workers runtime ignores it or it weakens TLS`)
+      context.addIssue(`the option ${option} is refused, or has a value that is: see the README`)
     }
   })
 

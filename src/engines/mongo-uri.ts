@@ -1,30 +1,31 @@
-/**
- * Options of a MongoDB connection string that Rockpool refuses by name. The first group would make TLS worthless; the
- * second is silently ignored by the Workers runtime (node:tls takes `ca` and `cert` and does nothing with them,
- * workerd src/node/internal/internal_tls_wrap.ts, 2026-08), so accepting it would promise what does not happen; the
- * third would send traffic or credentials elsewhere than the host that the URI names.
- */
-const REFUSED = new Set(
-  [
-    ['tlsInsecure', 'tlsAllowInvalidCertificates', 'tlsAllowInvalidHostnames', 'sslValidate'],
-    ['rejectUnauthorized', 'checkServerIdentity'],
-    [
-      'tlsCAFile',
-      'tlsCertificateKeyFile',
-      'tlsCertificateKeyFilePassword',
-      'tlsCertificateFile',
-      'tlsCRLFile',
-    ],
-    ['sslCA', 'sslCert', 'sslKey', 'sslPass', 'sslCRL'],
-    ['ca', 'cert', 'key', 'pfx', 'passphrase', 'crl', 'secureContext'],
-    ['proxyHost', 'proxyPort', 'proxyUsername', 'proxyPassword', 'authMechanismProperties', 'autoEncryption'],
-  ]
-    .flat()
-    .map((name) => name.toLowerCase()),
-)
+/** Mechanisms that need no client certificate, local daemon or cloud's metadata service. */
+const MECHANISM = /^(default|scram-sha-1|scram-sha-256|plain)$/
 
-/** Mechanisms that need a client certificate, a local daemon or a cloud's metadata service. */
-const MECHANISMS = new Set(['', 'default', 'scram-sha-1', 'scram-sha-256', 'plain'])
+/**
+ * Options of a MongoDB connection string that do no harm, with the values that they may have, in lower case: who connects,
+ * to which of the deployment's members, and how it writes safely. Everything else is refused: options that weaken TLS or
+ * send traffic elsewhere; those that the Workers runtime ignores (node:tls takes `ca` and `cert` and does nothing with
+ * them, workerd src/node/internal/internal_tls_wrap.ts, 2026-08); those that change what is acknowledged (`w=0`,
+ * `journal`), how values come back (`raw`, `promoteValues`, …) or how the pool works, which is Rockpool's to say; modules
+ * that a Worker lacks (`compressors`); and what no version of the driver knows.
+ */
+const ALLOWED: Readonly<Record<string, RegExp>> = {
+  appname: /^/,
+  authmechanism: MECHANISM,
+  authsource: /^/,
+  directconnection: /^(true|false)$/,
+  journal: /^true$/,
+  j: /^true$/,
+  loadbalanced: /^(true|false)$/,
+  replicaset: /^/,
+  retryreads: /^(true|false)$/,
+  retrywrites: /^(true|false)$/,
+  srvmaxhosts: /^\d{1,4}$/,
+  srvservicename: /^/,
+  ssl: /^true$/,
+  tls: /^true$/,
+  w: /^(majority|[1-9]\d?)$/,
+}
 
 /** The options of `uri` that are refused, as they are written there. Names only: values may be secrets. */
 export function refusedMongoOptions(uri: string): string[] {
@@ -33,9 +34,13 @@ export function refusedMongoOptions(uri: string): string[] {
   const refused: string[] = []
   for (const [name, value] of new URLSearchParams(query)) {
     const key = name.toLowerCase()
-    const mechanism = key === 'authmechanism' && !MECHANISMS.has(value.toLowerCase())
-    const plain = (key === 'tls' || key === 'ssl') && value.toLowerCase() === 'false'
-    if (REFUSED.has(key) || mechanism || plain) refused.push(/^\w{1,40}$/.test(name) ? name : '(unreadable)')
+    const isAllowed = Object.hasOwn(ALLOWED, key) && ALLOWED[key]?.test(value.toLowerCase())
+    if (!isAllowed) refused.push(optionName(name))
   }
   return refused
+}
+
+/** A name that may be repeated: one that is none may hold anything. */
+export function optionName(name: string): string {
+  return /^\w{1,40}$/.test(name) ? name : '(unreadable)'
 }

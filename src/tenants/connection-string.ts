@@ -1,4 +1,5 @@
 import { refusedMongoOptions } from '../engines/mongo-uri.ts'
+import { refusedPostgresOptions } from '../engines/postgres-url.ts'
 import { canonicalHost, isPublicHost } from './address.ts'
 import type { EngineName } from './tenant.ts'
 
@@ -9,12 +10,6 @@ export type Checked =
 
 /** Longest connection string of a tenant, in characters. */
 export const MAX_CONNECTION_STRING = 2_000
-
-/**
- * Options of a Postgres URL that do no harm. Others do: `host` and `port` go before those of the URL itself, and
- * `sslkey` and its like name files (github.com/brianc/node-postgres, packages/pg-connection-string).
- */
-const POSTGRES_OPTIONS = new Set(['sslmode', 'channel_binding'])
 
 /**
  * Checks a connection string that a tenant brought: its scheme, its options, and that each of its hosts may be on the
@@ -33,9 +28,8 @@ function checkPostgres(value: string, allowPrivate: boolean): Checked {
   const url = /^postgres(ql)?:\/\//.test(value) ? URL.parse(value) : null
   if (!url) return refused('Expected postgres://user:password@host/database.')
   if (url.username === '' || url.pathname.length < 2) return refused('Expected a user and a database name.')
-  for (const name of url.searchParams.keys()) {
-    if (!POSTGRES_OPTIONS.has(name)) return refused('It has an option that is not allowed.')
-  }
+  const options = refusedPostgresOptions(url)
+  if (options.length > 0) return refusedOptions(options)
   const host = checkHost(url.hostname, allowPrivate)
   if (!host.ok) return host
   const { username, password, port, pathname, search } = url
@@ -47,7 +41,8 @@ function checkMongo(value: string, allowPrivate: boolean): Checked {
   const parts = /^(mongodb(?:\+srv)?:\/\/)([^@/?]+@)?([^@/?]+)(\/[^@/?]*)?(\?[^@/?]*)?$/.exec(value)
   if (!parts) return refused('Expected mongodb://user:password@host/ or mongodb+srv://user:password@host/.')
   const [, scheme = '', account = '', list = '', path = '/', query = ''] = parts
-  if (refusedMongoOptions(value).length > 0) return refused('It has an option that is not allowed.')
+  const options = refusedMongoOptions(value)
+  if (options.length > 0) return refusedOptions(options)
   const isEncrypted = scheme === 'mongodb+srv://' || /[?&](tls|ssl)=true(&|$)/i.test(query)
   if (!isEncrypted && !allowPrivate) return refused('It needs tls=true.')
   const hosts: string[] = []
@@ -65,6 +60,15 @@ function checkHost(name: string, allowPrivate: boolean): Checked {
   if (host === undefined) return refused('It names no host, or one that cannot be read.')
   if (!allowPrivate && !isPublicHost(host)) return refused('A host in it is private, loopback or link-local.')
   return { ok: true, url: host }
+}
+
+/** At most so many are named: a string may have hundreds. */
+const MOST_NAMED = 5
+
+function refusedOptions(names: readonly string[]): Checked {
+  return refused(
+    `These options are not allowed, or not with that value: ${names.slice(0, MOST_NAMED).join(', ')}.`,
+  )
 }
 
 function refused(reason: string): Checked {

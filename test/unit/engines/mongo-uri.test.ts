@@ -9,6 +9,9 @@ test.each([
   'mongodb://u:p@a:1,b:2/app?replicaSet=r&authSource=admin&authMechanism=SCRAM-SHA-256',
   'mongodb://h/?authMechanism=DEFAULT',
   'mongodb://h/tlsInsecure',
+  // As Atlas gives it.
+  'mongodb+srv://u:p@c.x.mongodb.net/?retryWrites=true&w=majority&appName=Cluster0',
+  'mongodb://h/?retryWrites=false&journal=true&w=2&directConnection=true&srvMaxHosts=3',
 ])('%s is taken', (uri) => {
   expect(refusedMongoOptions(uri)).toEqual([])
 })
@@ -32,6 +35,32 @@ test.each([
   ['authMechanism=MONGODB-AWS', 'authMechanism'],
   ['authMechanism=GSSAPI', 'authMechanism'],
   ['authMechanismProperties=SERVICE_HOST:h', 'authMechanismProperties'],
+  // What is acknowledged.
+  ['w=0', 'w'],
+  ['W=0', 'W'],
+  ['w=majority&w=0', 'w'],
+  ['journal=false', 'journal'],
+  ['wtimeoutMS=1', 'wtimeoutMS'],
+  ['readPreference=secondary', 'readPreference'],
+  // How values come back.
+  ['raw=true', 'raw'],
+  ['promoteValues=false', 'promoteValues'],
+  ['promoteLongs=false', 'promoteLongs'],
+  ['bsonRegExp=true', 'bsonRegExp'],
+  ['useBigInt64=true', 'useBigInt64'],
+  ['ignoreUndefined=true', 'ignoreUndefined'],
+  // How the pool works.
+  ['maxPoolSize=500', 'maxPoolSize'],
+  ['minPoolSize=500', 'minPoolSize'],
+  ['waitQueueTimeoutMS=1', 'waitQueueTimeoutMS'],
+  ['socketTimeoutMS=1', 'socketTimeoutMS'],
+  ['serverSelectionTimeoutMS=1', 'serverSelectionTimeoutMS'],
+  ['heartbeatFrequencyMS=500', 'heartbeatFrequencyMS'],
+  ['monitorCommands=true', 'monitorCommands'],
+  // What a Worker lacks, and what nobody knows.
+  ['compressors=zstd', 'compressors'],
+  ['nonsense=1', 'nonsense'],
+  ['constructor=1', 'constructor'],
 ])('the option %j is refused, wherever it stands', (option, name) => {
   expect(refusedMongoOptions(`mongodb://h/?${option}`)).toContain(name)
   expect(refusedMongoOptions(`mongodb://u:p@a,b/app?w=1&${option}`)).toContain(name)

@@ -145,3 +145,28 @@ test('MongoDB needs TLS on the public internet', () => {
     url: 'mongodb+srv://app:secret@cluster.example.com/?retryWrites=true',
   })
 })
+
+test.each([
+  ['postgres', `${postgresAt('db.example.com')}?options=-c%20datestyle%3Dgerman&sslmode=require`, 'options'],
+  ['postgres', `${postgresAt('db.example.com')}?statement_timeout=1`, 'statement_timeout'],
+  ['mongo', `${mongoAt('db.example.com')}&w=0`, 'w'],
+  ['mongo', `${mongoAt('db.example.com')}&compressors=snappy`, 'compressors'],
+  ['mongo', `${mongoAt('db.example.com')}&nonsense=secret`, 'nonsense'],
+] as const)(
+  'an option that is not allowed is refused by its name, and its value is repeated nowhere: %s',
+  (engine, value, name) => {
+    const checked = check(engine, value)
+    expect(checked).toEqual({ ok: false, reason: expect.stringMatching(new RegExp(`: ${name}\\.$`)) })
+    expect(JSON.stringify(checked)).not.toContain('secret')
+  },
+)
+
+test('what Neon and Atlas give is taken as it is', () => {
+  expect(
+    check('postgres', `${postgresAt('ep-x.eu.aws.neon.tech')}?sslmode=require&channel_binding=require`).ok,
+  ).toBe(true)
+  expect(
+    check('mongo', 'mongodb+srv://app:secret@c.x.mongodb.net/?retryWrites=true&w=majority&appName=Cluster0')
+      .ok,
+  ).toBe(true)
+})
