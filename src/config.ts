@@ -53,6 +53,8 @@ export type TenantSource = Variables['TENANT_SOURCES'][number]
 export interface Config {
   readonly environment: Variables['DB_ENV']
   readonly pool: PoolSettings
+  /** How long a whole request may take: no longer than the wait for a connection, one statement, and a second. */
+  readonly requestTimeoutMs: number
   readonly poolCacheMax: number
   readonly slowQueryMs: number
   /** Tenants whose pools are metrics of their own. */
@@ -155,6 +157,7 @@ export function parseConfig(env: object): ConfigResult {
   const config: Config = {
     environment: v.DB_ENV,
     pool,
+    requestTimeoutMs: Math.min(v.DB_REQUEST_TIMEOUT * 1000, pool.timeoutMs + pool.commandTimeoutMs + 1_000),
     poolCacheMax: v.POOL_CACHE_MAX,
     slowQueryMs: v.SLOW_QUERY_MS,
     metricsTenantLabels: v.METRICS_TENANT_LABELS,

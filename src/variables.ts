@@ -161,6 +161,7 @@ export const Variables = z.object({
   DB_POOL_MAX_QUERIES: number(1, 1e9).optional(),
   DB_POOL_MAX_INACTIVE_CONNECTION_LIFETIME: seconds(1, 86_400).optional(),
   DB_POOL_TIMEOUT: seconds(0.05, 300).default(30),
+  DB_REQUEST_TIMEOUT: seconds(0.1, 600).default(60),
   DB_POOL_RECYCLE: seconds(1, 86_400).default(840),
   DB_POOL_MAX_WAITING: number(1, 100_000).optional(),
   POOL_CACHE_MAX: number(1, 10_000).default(100),

@@ -11,6 +11,8 @@ export interface EdgeEnv {
   Bindings: Env
   Variables: {
     requestId: string
+    /** When it came, epoch ms. */
+    startedAt: number
     trace: Trace
     config: Config
     /** For the access log: set as soon as they are known. */

@@ -135,7 +135,13 @@ async function placed(c: Context<EdgeEnv>, tenant: Tenant, caller: Caller): Prom
   const { traceId } = c.get('trace')
   const cacheTtl = cacheTtlMs(places, placementOf(tenant, config), config)
   const requestId = c.get('requestId')
-  return { place, call: { host, tenant, caller, pool, requestId, traceId, cacheTtlMs: cacheTtl } }
+  const leftMs = leftMsOf(c)
+  return { place, call: { host, tenant, caller, pool, requestId, traceId, leftMs, cacheTtlMs: cacheTtl } }
+}
+
+/** How long a request may still take, in ms: all that has to be done for it shares one time. */
+export function leftMsOf(c: Context<EdgeEnv>): number {
+  return Math.max(1, c.get('startedAt') + c.get('config').requestTimeoutMs - Date.now())
 }
 
 type Placed =

@@ -5,6 +5,7 @@ import { provision, unprovision } from '../routes/provision.ts'
 import { type TenantRecord, tenantOf } from '../tenants/record.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import type { EdgeEnv } from './bindings.ts'
+import { leftMsOf } from './forward.ts'
 import { callEach, callHost } from './hosts.ts'
 import { placesInForce } from './in-force.ts'
 import { isolateConnection } from './isolate.ts'
@@ -72,7 +73,7 @@ export class TenantDatabases {
   }
 
   #call({ host, pool }: HostPlacement, tenant: Tenant): Call {
-    return { host, tenant, caller: {}, pool, requestId: this.#c.var.requestId }
+    return { host, tenant, caller: {}, pool, requestId: this.#c.var.requestId, leftMs: leftMsOf(this.#c) }
   }
 
   #onHost<T>(host: string, call: Parameters<typeof callHost<T>>[3]): Promise<T> {

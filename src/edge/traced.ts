@@ -11,6 +11,7 @@ import { continueTrace, writeTrace } from './traceparent.ts'
 /** Gives a request its id and its trace, and counts and logs it once it is answered. */
 export const traced = createMiddleware<EdgeEnv>(async (c, next) => {
   const started = Date.now()
+  c.set('startedAt', started)
   const requestId = requestIdOf(c.req.header('x-request-id'), () => crypto.randomUUID())
   c.set('requestId', requestId)
   const { headers } = c.req.raw

@@ -1,3 +1,4 @@
+import type { Deadline } from '../deadline.ts'
 import type { EngineName } from '../tenants/tenant.ts'
 import type { MongoConnection } from './mongo-connection.ts'
 import type { PostgresClient } from './postgres-client.ts'
@@ -76,6 +77,8 @@ export interface Checkout<C extends PooledConnection = PooledConnection> {
   readonly aliveAt: number
   /** Asks the server for a sign of life; throws a `Problem` when there is none in time. */
   ping(timeoutMs: number): Promise<void>
+  /** Whether a statement still runs on it, so that giving it back takes until that ends. */
+  readonly isBusy?: () => boolean
   /**
    * Gives it back once its statements have ended. Kept if it is still good, closed if a fatal error was seen on it
    * or `keep` is false.
@@ -88,8 +91,11 @@ export interface EnginePool<C extends PooledConnection = PooledConnection> {
   counts(): EngineCounts
   /** When the whole pool is to be replaced (epoch ms), where the driver cannot retire single connections by age. */
   readonly expiresAt?: number
-  /** Takes a free connection, or opens one where none is free. Throws a `Problem`. */
-  checkout(): Promise<Checkout<C>>
+  /**
+   * Takes a free connection, or opens one where none is free. Throws a `Problem`.
+   * @param deadline no statement on it is waited for longer
+   */
+  checkout(deadline?: Deadline): Promise<Checkout<C>>
   /** Opens one more connection and leaves it free. Absent where the driver keeps the minimum by itself. */
   grow?(): Promise<void>
   /**

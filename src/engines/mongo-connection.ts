@@ -1,4 +1,5 @@
 import type { Db, Document, MongoClient, ReadPreferenceMode } from 'mongodb'
+import { type Deadline, leftOf } from '../deadline.ts'
 import { Problem, toProblem } from '../problem.ts'
 import { wholeAboveZero } from '../whole.ts'
 import type { EngineHooks, EngineOptions, ServerConnections } from './engine.ts'
@@ -37,14 +38,24 @@ export class MongoConnection {
   readonly #shared: MongoShared
   readonly #options: EngineOptions
   readonly #hooks: EngineHooks
+  readonly #deadline: Deadline | undefined
+  /** Operations that have not ended. */
+  #running = 0
   #readPreference: ReadPreferenceMode = 'primary'
   /** Settles when the last operation has ended. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(shared: MongoShared, options: EngineOptions, hooks: EngineHooks) {
+  /** @param deadline no operation is waited for longer */
+  constructor(shared: MongoShared, options: EngineOptions, hooks: EngineHooks, deadline?: Deadline) {
     this.#shared = shared
     this.#options = options
     this.#hooks = hooks
+    this.#deadline = deadline
+  }
+
+  /** Whether an operation runs on it, also one that nobody waits for any more. */
+  get isBusy(): boolean {
+    return this.#running > 0
   }
 
   /** Has what is read on this lease from now on come from a secondary where there is one. */
@@ -121,14 +132,21 @@ export class MongoConnection {
     timeoutMs: number,
   ): Promise<T> {
     const started = this.#options.now()
+    const leftMs = leftOf(this.#deadline, started, timeoutMs)
+    // Nobody would hear of its answer.
+    if (leftMs === 0) throw new Problem('database_timeout')
     const readPreference = this.#readPreference
     const asked: Asked[] = []
+    this.#running++
     const running = this.#last.then(() =>
-      operation(this.#shared.databases.named(database, readPreference), asked, { maxTimeMS: timeoutMs }),
+      operation(this.#shared.databases.named(database, readPreference), asked, { maxTimeMS: leftMs }),
     )
-    this.#last = running.catch(() => {})
+    const ended = () => {
+      this.#running--
+    }
+    this.#last = running.then(ended, ended)
     try {
-      return await this.#before(timeoutMs, running)
+      return await this.#before(leftMs, running)
     } catch (error) {
       throw mongoFault(error, 'statement')
     } finally {

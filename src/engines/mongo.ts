@@ -1,4 +1,5 @@
 import type { MongoClient, MongoClientOptions } from 'mongodb'
+import type { Deadline } from '../deadline.ts'
 import type { Checkout, Engine, EngineCounts, EngineHooks, EngineOptions, EnginePool } from './engine.ts'
 import { connectionKey } from './mongo-checkouts.ts'
 import { MongoConnection, type MongoShared, sharedOf } from './mongo-connection.ts'
@@ -84,13 +85,14 @@ class MongoPool implements EnginePool<MongoConnection> {
   }
 
   /** The driver lends a connection to each operation by itself; what is taken here is the right to one. */
-  async checkout(): Promise<Checkout<MongoConnection>> {
-    const connection = new MongoConnection(this.#shared, this.#options, this.#hooks)
+  async checkout(deadline?: Deadline): Promise<Checkout<MongoConnection>> {
+    const connection = new MongoConnection(this.#shared, this.#options, this.#hooks, deadline)
     return {
       connection,
       lastUsedAt: this.#lastUsedAt,
       aliveAt: this.#lastUsedAt ?? this.#openedAt,
       ping: (timeoutMs) => connection.ping(timeoutMs),
+      isBusy: () => connection.isBusy,
       release: async () => {
         await connection.settled()
         this.#lastUsedAt = this.#options.now()

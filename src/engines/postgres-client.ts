@@ -1,3 +1,4 @@
+import { type Deadline, leftOf } from '../deadline.ts'
 import { Problem } from '../problem.ts'
 import type { Parameter, PostgresConnection, Statement } from './connection.ts'
 import type { EngineHooks, EngineOptions, ServerConnections } from './engine.ts'
@@ -19,16 +20,19 @@ export class PostgresClient implements PostgresConnection {
   readonly #session: PostgresSession
   readonly #options: EngineOptions
   readonly #hooks: EngineHooks
+  readonly #deadline: Deadline | undefined
   readonly #running = new Set<Running>()
   #isBroken = false
   #isInTransaction = false
   /** What was rolled back for others' sake. */
   readonly #rolledBack = new WeakSet<Problem>()
 
-  constructor(session: PostgresSession, options: EngineOptions, hooks: EngineHooks) {
+  /** @param deadline no statement is waited for longer */
+  constructor(session: PostgresSession, options: EngineOptions, hooks: EngineHooks, deadline?: Deadline) {
     this.#session = session
     this.#options = options
     this.#hooks = hooks
+    this.#deadline = deadline
   }
 
   /** Whether it must not be lent again. */
@@ -110,9 +114,12 @@ export class PostgresClient implements PostgresConnection {
   ): Promise<Row[]> {
     const { now, after } = this.#options
     const started = now()
+    const leftMs = leftOf(this.#deadline, started, timeoutMs)
+    // Nobody would hear of its answer.
+    if (leftMs === 0) throw new Problem('database_timeout')
     const statement = Promise.withResolvers<Row[]>()
     this.#running.add(statement)
-    const cancel = after(timeoutMs, () => this.#giveUp(statement))
+    const cancel = after(leftMs, () => this.#giveUp(statement))
     this.#session.query<Row>(text, [...parameters], (error, result) => {
       if (error) statement.reject(error)
       else statement.resolve(result.rows)

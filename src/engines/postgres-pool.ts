@@ -1,3 +1,4 @@
+import type { Deadline } from '../deadline.ts'
 import { Problem } from '../problem.ts'
 import type { Checkout, EngineCounts, EngineHooks, EngineOptions, EnginePool } from './engine.ts'
 import { FreeSessions } from './free-sessions.ts'
@@ -43,9 +44,9 @@ export class PostgresPool implements EnginePool<PostgresClient> {
     return { size, free, used: size - free }
   }
 
-  async checkout(): Promise<Checkout<PostgresClient>> {
+  async checkout(deadline?: Deadline): Promise<Checkout<PostgresClient>> {
     const session = this.#free.take() ?? (await this.#obtain())
-    const connection = new PostgresClient(session, this.#options, this.#hooks)
+    const connection = new PostgresClient(session, this.#options, this.#hooks, deadline)
     const { lastUsedAt, aliveAt } = session
     this.#held++
     return {
@@ -53,6 +54,7 @@ export class PostgresPool implements EnginePool<PostgresClient> {
       lastUsedAt,
       aliveAt,
       ping: (timeoutMs) => connection.ping(timeoutMs),
+      isBusy: () => connection.isBusy,
       release: async (keep) => {
         if (connection.isBusy) await connection.settled()
         this.#held--

@@ -25,6 +25,8 @@ export interface Call {
   readonly requestId: string
   /** Of the W3C trace that the request is part of; a version before traces tells none. */
   readonly traceId?: string
+  /** How long the request may still take, in ms: clocks differ, so no moment crosses. A version before tells none. */
+  readonly leftMs?: number
   /** How old the host's answers may become, in ms; absent when the tenant has others, which do not hear of its writes. */
   readonly cacheTtlMs?: number
 }

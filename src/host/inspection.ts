@@ -1,7 +1,11 @@
 import type { Config } from '../config.ts'
 import type { ServerConnections } from '../engines/engine.ts'
 import type { PoolCache } from '../pools/cache.ts'
+import { systemClock } from '../pools/clock.ts'
 import type { PoolStatistics } from '../pools/statistics.ts'
+
+/** How long a server may take to say how many connections it has, the wait for one of them included, in ms. */
+const ANSWER_MS = 5_000
 
 /** One tenant's pool, with the server's own count beside it. */
 export interface PoolInspection {
@@ -32,7 +36,16 @@ export async function askServer(
 ): Promise<ServerConnections | null> {
   const pool = pools.find(key)
   if (!pool) return null
-  const { maxWaiting, timeoutMs } = config.pool
-  await using lease = await pool.lease({ tenant: 'admin', share: 1, weight: 1, maxWaiting, timeoutMs })
+  const { requestTimeoutMs: timeoutMs } = config
+  const { maxWaiting } = config.pool
+  const deadline = { at: systemClock.now() + Math.min(timeoutMs, ANSWER_MS) }
+  await using lease = await pool.lease({
+    tenant: 'admin',
+    share: 1,
+    weight: 1,
+    maxWaiting,
+    timeoutMs,
+    deadline,
+  })
   return await lease.connection.serverConnections()
 }

@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import { type Config, configOf } from '../config.ts'
+import type { Deadline } from '../deadline.ts'
 import { loadEngine } from '../engines/load.ts'
 import type { Env } from '../env.ts'
 import type { Recall, RecallAnswer } from '../ledger/grant.ts'
@@ -41,6 +42,15 @@ import { writeSpent } from './spent.ts'
 import { Tenancies } from './tenancies.ts'
 import { timedLease } from './timed-lease.ts'
 import { tryDatabase } from './trial.ts'
+
+/** What goes with one call through the host. */
+interface Account {
+  /** Lets it in, once. */
+  readonly admission: Admission
+  readonly usage: RequestUsage
+  readonly deadline: Deadline
+  readonly client?: Client
+}
 
 /** What became of a sign-in's request, and what it spent here. */
 export interface SignInAnswer {
@@ -141,8 +151,9 @@ export class PoolHost extends DurableObject<Env> {
     const call = readCall(request.headers)
     const { tenant, caller, requestId } = call
     const usage = new RequestUsage(call)
-    const admission = new Admission(() => this.#pass(call, request))
-    const leases = this.#readLeases(call, admission, usage, request)
+    const deadline = this.#deadlineOf(call)
+    const admission = new Admission(() => this.#pass(call, deadline, request))
+    const leases = this.#readLeases(call, { admission, usage, deadline, client: request })
     let writes = false
     const response = await routes.fetch(request, {
       tenant,
@@ -170,7 +181,9 @@ export class PoolHost extends DurableObject<Env> {
   async signIn(call: Call, request: SignInRequest): Promise<SignInAnswer> {
     const usage = new RequestUsage(call)
     const outcome = await outcomeOf(call.requestId, async () => {
-      await using lease = await this.#lease(call, new Admission(() => this.#pass(call)), usage)
+      const deadline = this.#deadlineOf(call)
+      const admission = new Admission(() => this.#pass(call, deadline))
+      await using lease = await this.#lease(call, { admission, usage, deadline })
       return runSignInRequest(userStore(lease.connection, call.tenant), request)
     })
     if (request.action !== 'find') this.#reads.noteWrite(call.tenant)
@@ -200,7 +213,7 @@ export class PoolHost extends DurableObject<Env> {
 
   /** Replaces the pool of `key` by a new one, without refusing anybody; on replicas the next read opens a new one. */
   async recycle(key: string): Promise<RecycleResult> {
-    const result = await recycle(this.#pools, key)
+    const result = await recycle(this.#pools, key, this.#config.requestTimeoutMs)
     for (const one of replicaKeys(this.#config, key)) void this.#pools.close(one, 'recycled')
     if (result.recycled) await this.#reporter.flush()
     return result
@@ -258,10 +271,10 @@ export class PoolHost extends DurableObject<Env> {
     return this.ctx.id.name ?? this.ctx.id.toString()
   }
 
-  async #lease(call: Call, admission: Admission, usage: RequestUsage, client?: Client): Promise<Lease> {
-    const lease = await timedLease(usage, async () => {
-      await admission.pass()
-      return this.#admitted(call, usage, client)
+  async #lease(call: Call, account: Account): Promise<Lease> {
+    const lease = await timedLease(account.usage, async () => {
+      await account.admission.pass()
+      return this.#admitted(call, account)
     })
     try {
       await this.#tenancies.ensure(call.tenant, call.pool, () => provision(lease.connection, call.tenant))
@@ -272,14 +285,15 @@ export class PoolHost extends DurableObject<Env> {
     return lease
   }
 
-  #readLeases(call: Call, admission: Admission, usage: RequestUsage, client: Client): ReadLeases {
+  #readLeases(call: Call, account: Account): ReadLeases {
     const { host, pool, tenant } = call
+    const { admission, usage, deadline, client } = account
     return {
       admit: () => admission.pass(),
-      primary: () => this.#lease(call, admission, usage, client),
+      primary: () => this.#lease(call, account),
       replica: (cluster) => {
         const spec = poolSpec(this.#config, { host, place: replicaPlace(pool, cluster), cluster })
-        const request = { ...leaseRequest(this.#config, tenant), usage, client }
+        const request = { ...leaseRequest(this.#config, tenant), usage, client, deadline }
         return timedLease(usage, () => this.#pools.lease(spec, replicaRequest(request)))
       },
     }
@@ -287,26 +301,32 @@ export class PoolHost extends DurableObject<Env> {
 
   /** A lease for what the edge itself does with a tenant's database. */
   async #leaseOf(call: Call): Promise<Lease> {
-    await this.#passGate(call)
-    return this.#admitted(call, new RequestUsage(call))
+    const deadline = this.#deadlineOf(call)
+    await this.#passGate(call, deadline)
+    return this.#admitted(call, { usage: new RequestUsage(call), deadline })
   }
 
   /** Lets a tenant's request in. Throws what `Tenancies.admit` and `PauseGate.pass` throw. */
-  async #pass(call: Call, client?: Client): Promise<void> {
+  async #pass(call: Call, deadline: Deadline, client?: Client): Promise<void> {
     this.#tenancies.admit(call.tenant)
-    await this.#passGate(call, client)
+    await this.#passGate(call, deadline, client)
   }
 
-  async #passGate({ tenant, pool }: Call, client?: Client): Promise<void> {
+  async #passGate({ tenant, pool }: Call, deadline: Deadline, client?: Client): Promise<void> {
     const presence = this.#presences.on(CLUSTER_OF[tenant.engine])
     presence.touch(tenant.id, pool.tenant)
-    await presence.gate.pass({ ...leaseRequest(this.#config, tenant), client })
+    await presence.gate.pass({ ...leaseRequest(this.#config, tenant), client, deadline })
   }
 
   /** A lease of the pool of a call that was let in. */
-  async #admitted(call: Call, usage: RequestUsage, client?: Client): Promise<Lease> {
+  async #admitted(call: Call, { usage, deadline, client }: Omit<Account, 'admission'>): Promise<Lease> {
     const spec = await this.#specOf(call)
-    return this.#pools.lease(spec, { ...leaseRequest(this.#config, call.tenant), usage, client })
+    return this.#pools.lease(spec, { ...leaseRequest(this.#config, call.tenant), usage, deadline, client })
+  }
+
+  /** When a call's answer is due: every wait of it takes what is left, so that their sum is bounded. */
+  #deadlineOf({ leftMs }: Call): Deadline {
+    return { at: systemClock.now() + (leftMs ?? this.#config.requestTimeoutMs) }
   }
 
   async #specOf({ host, pool: place, tenant }: Call): Promise<PoolSpec> {

@@ -1,3 +1,4 @@
+import { type Deadline, leftOf } from '../deadline.ts'
 import type { PooledConnection } from '../engines/engine.ts'
 import type { Problem } from '../problem.ts'
 import type { Waiter } from './fair-queue.ts'
@@ -13,6 +14,8 @@ export interface Client {
 export interface LeaseRequest extends Waiter {
   /** How long to wait for a connection, in ms, opening included. */
   readonly timeoutMs: number
+  /** When the request's answer is due: no wait of it is longer. */
+  readonly deadline?: Deadline | undefined
   /** Whose going away ends the wait, and nothing else. */
   readonly client?: Client | undefined
   /** Whose time it is; absent where it is not a tenant's request. */
@@ -30,6 +33,7 @@ export class Candidate<C extends PooledConnection> implements Waiter {
   readonly maxWaiting: number
   readonly since: number
   readonly usage: RequestUsage | undefined
+  readonly deadline: Deadline | undefined
   /** The answer. */
   readonly lease: Promise<Lease<C>>
   readonly #client: Client | undefined
@@ -51,12 +55,15 @@ export class Candidate<C extends PooledConnection> implements Waiter {
     this.maxWaiting = request.maxWaiting
     this.since = clock.now()
     this.usage = request.usage
+    this.deadline = request.deadline
     this.lease = new Promise((resolve, reject) => {
       this.#answer = { resolve, reject }
     })
     this.#client = request.client
     this.#leave = () => onLeave(false)
-    this.#cancelTimer = deadlines.after(request.timeoutMs, () => onLeave(true))
+    this.#cancelTimer = deadlines.after(leftOf(request.deadline, this.since, request.timeoutMs), () =>
+      onLeave(true),
+    )
   }
 
   isWaiting(): boolean {

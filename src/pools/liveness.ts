@@ -1,3 +1,4 @@
+import type { Deadline } from '../deadline.ts'
 import type { Checkout, EnginePool, PooledConnection } from '../engines/engine.ts'
 import type { Clock } from './clock.ts'
 
@@ -29,8 +30,9 @@ export class Liveness {
   async checkout<C extends PooledConnection>(
     driver: EnginePool<C>,
     beforeOpening: () => Promise<void>,
+    deadline?: Deadline,
   ): Promise<Checkout<C>> {
-    const first = await driver.checkout()
+    const first = await driver.checkout(deadline)
     if (!this.#isSuspect(first)) return first
     try {
       await first.ping(PING_TIMEOUT_MS)
@@ -40,7 +42,7 @@ export class Liveness {
       await driver.retireFree()
     }
     await beforeOpening()
-    return await driver.checkout()
+    return await driver.checkout(deadline)
   }
 
   #isSuspect({ aliveAt }: Checkout): boolean {

@@ -1,3 +1,4 @@
+import { leftOf } from '../deadline.ts'
 import { Problem } from '../problem.ts'
 import type { LeaseRequest } from './candidate.ts'
 import type { Clock } from './clock.ts'
@@ -15,7 +16,7 @@ export interface PauseGateOptions {
 }
 
 /** What a request waits with at the gate. */
-type HeldRequest = Pick<LeaseRequest, 'tenant' | 'maxWaiting' | 'timeoutMs' | 'client'>
+type HeldRequest = Pick<LeaseRequest, 'tenant' | 'maxWaiting' | 'timeoutMs' | 'client' | 'deadline'>
 
 /** How long the keeper of the pauses may take to answer. */
 const READ_TIMEOUT_MS = 1_000
@@ -98,7 +99,8 @@ export class PauseGate {
     return this.#learning
   }
 
-  #hold({ tenant, maxWaiting, timeoutMs, client }: HeldRequest): Promise<void> {
+  #hold({ tenant, maxWaiting, timeoutMs: longestMs, client, deadline }: HeldRequest): Promise<void> {
+    const timeoutMs = leftOf(deadline, this.#options.clock.now(), longestMs)
     const signal = client?.signal
     if (signal?.aborted) throw new Problem('client_closed_request')
     const waiters = this.#held.get(tenant) ?? new Set()

@@ -293,10 +293,14 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
   async #serve(driver: EnginePool<C>, candidate: Candidate<C>): Promise<void> {
     let checkout: Checkout<C>
     try {
-      checkout = await this.#liveness.checkout(driver, () => {
-        candidate.watch()
-        return this.#growth.enter(candidate)
-      })
+      checkout = await this.#liveness.checkout(
+        driver,
+        () => {
+          candidate.watch()
+          return this.#growth.enter(candidate)
+        },
+        candidate.deadline,
+      )
     } catch (error) {
       const problem = toProblem(error)
       this.#leases--
@@ -326,7 +330,14 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     if (checkout.lastUsedAt !== undefined) tally.count('reuses')
     tally.waited(waitMs)
     candidate.resolve(
-      new Lease(checkout, waitMs, (returned) => this.#giveBack(candidate, returned, leasedAt)),
+      new Lease(checkout, waitMs, (returned) => {
+        const settled = this.#giveBack(candidate, returned, leasedAt)
+        if (!returned.isBusy?.()) return settled
+        // On a connection that does not answer the last statement may take long to end. Nobody waits for that: until
+        // then it counts as used, and the budget with it, and whatever becomes of it is seen to here.
+        settled.catch(() => {})
+        return Promise.resolve()
+      }),
     )
     this.#pump()
     this.#around.changed()

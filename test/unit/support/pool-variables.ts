@@ -87,6 +87,17 @@ export const POOL_VARIABLES: readonly Row[] = [
     read: (config) => config.pool.timeoutMs,
   },
   {
+    name: 'DB_REQUEST_TIMEOUT',
+    good: [
+      ['0.1', 100],
+      ['2.5', 2_500],
+      // At most the wait of 30 s, a statement of 60 s, and a second.
+      ['600', 91_000],
+    ],
+    bad: [...duration, '0.05', '601'],
+    read: (config) => config.requestTimeoutMs,
+  },
+  {
     name: 'DB_POOL_RECYCLE',
     good: [
       ['1', 1_000],
