@@ -10,7 +10,10 @@ function silence(ms: number): AbortSignal {
   const controller = new AbortController()
   let left = PARTS
   const listen = () => {
-    setTimeout(() => (--left > 0 ? listen() : controller.abort(new Error('no answer in time'))), ms / PARTS)
+    AbortSignal.timeout(ms / PARTS).addEventListener('abort', () => {
+      if (--left > 0) listen()
+      else controller.abort(new Error('no answer in time'))
+    })
   }
   listen()
   return controller.signal

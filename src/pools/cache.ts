@@ -48,6 +48,8 @@ const QUIET_MS = 250
 const OPENINGS_AT_ONCE = 4
 /** Breakers outlive their pools; this many are remembered. */
 const MAX_BREAKERS = 10_000
+/** After five failed openings in a row one is tried a second. */
+const SERVER_PAUSES = { failuresToTrip: 5, firstPauseMs: 1_000, longestPauseMs: 1_000, spread: () => 1 }
 /** See `LONGEST_LIFETIME` in config.ts: the jitter stays below it. */
 const LONGEST_LIFETIME_MS = 840_000
 
@@ -209,7 +211,7 @@ export class PoolCache {
     { makeRoom, isWanted }: { makeRoom: () => void; isWanted: () => boolean },
   ): { pool: Pool; opened: Promise<void> } {
     const { clock, engine, lifetimeMs, quota, random, slowQueryMs, onChange, onNotice } = this.#options
-    const breaker = this.#breakerOf(spec.key)
+    const breaker = this.#breakerOf(spec)
     if (breaker.pausedFor(clock.now()) > 0) throw pausedProblem(breaker, clock.now())
     makeRoom()
     // Last, because it spends the one trial of a pause.
@@ -304,10 +306,16 @@ export class PoolCache {
     return tally
   }
 
-  #breakerOf(key: string): Breaker {
+  /**
+   * One for all pools on a cluster's server: whether it is there, one trial a second decides for everybody, and when it is
+   * back all of them open as the gate lets them. A tenant's own database is a server of its own: its wrong password holds
+   * up no other tenant.
+   */
+  #breakerOf({ cluster, isBudgeted, key: pool }: PoolSpec): Breaker {
+    const key = isBudgeted ? `cluster ${cluster}` : pool
     let breaker = this.#breakers.get(key)
     if (!breaker) {
-      breaker = new Breaker()
+      breaker = new Breaker(SERVER_PAUSES)
       this.#breakers.set(key, breaker)
     }
     return breaker

@@ -22,6 +22,8 @@ export interface LeaseRequest extends Waiter {
   readonly usage?: RequestUsage | undefined
 }
 
+let candidates = 0
+
 /**
  * A request on its way to a lease. Answered exactly once: with the lease, or with the reason why there is none. What
  * arrives for it later is the pool's to give back.
@@ -32,6 +34,7 @@ export class Candidate<C extends PooledConnection> implements Waiter {
   readonly weight: number
   readonly maxWaiting: number
   readonly since: number
+  readonly order = ++candidates
   readonly usage: RequestUsage | undefined
   readonly deadline: Deadline | undefined
   /** The answer. */

@@ -9,6 +9,8 @@ export interface Waiter {
   readonly weight: number
   /** How many requests of the tenant may wait. */
   readonly maxWaiting: number
+  /** Grows from request to request, for those that may come back to the line. */
+  readonly order?: number
 }
 
 /** Part of a pool that stays out of reach for who holds its share already, while other tenants use the pool. */
@@ -104,6 +106,19 @@ export class FairQueue<W extends Waiter> {
     this.#turn = line.turn
     line.turn += 1 / waiter.weight
     return waiter
+  }
+
+  /** One whose turn came to nothing holds no lease and waits again, where it was in its tenant's line. */
+  putBack(waiter: W): void {
+    const line = this.#lineOf(waiter.tenant)
+    line.held--
+    this.#held--
+    line.turn -= 1 / waiter.weight
+    const inOrder = [waiter, ...line.waiters].sort((a, b) => (a.order ?? 0) - (b.order ?? 0))
+    line.waiters.clear()
+    for (const one of inOrder) line.waiters.add(one)
+    this.#waiting.add(line)
+    this.#size++
   }
 
   has(waiter: W): boolean {

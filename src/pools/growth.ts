@@ -121,12 +121,17 @@ export class Growth<C extends PooledConnection> {
     }
   }
 
-  /** Takes note of what a checkout or an opening ended with. */
-  failed(driver: EnginePool<C>, problem: Problem): void {
-    if (!OPENING_FAULTS.has(problem.code)) return
+  /**
+   * Takes note of what a checkout or an opening ended with. The answer is whether who asked for it may wait for another
+   * connection: one could not be opened, and others are.
+   */
+  failed(driver: EnginePool<C>, problem: Problem): boolean {
+    if (!OPENING_FAULTS.has(problem.code)) return false
     const { breaker, clock } = this.#around
     breaker.failed(clock.now())
-    if (breaker.pausedFor(clock.now()) > 0 && driver.counts().size === 0) this.#pool.refuse(problem)
+    const { size } = driver.counts()
+    if (breaker.pausedFor(clock.now()) > 0 && size === 0) this.#pool.refuse(problem)
+    return size > 0
   }
 
   /** Ends what would still happen by itself. */

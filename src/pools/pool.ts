@@ -304,10 +304,15 @@ export class Pool<C extends PooledConnection = PooledConnection> implements Quot
     } catch (error) {
       const problem = toProblem(error)
       this.#leases--
-      this.#queue.returned(candidate)
       this.#growth.openings.end(candidate)
-      this.#growth.failed(driver, problem)
-      candidate.reject(problem)
+      // Opening and serving are two things: a connection that could not be opened is no reason to refuse a request that
+      // another one of the pool can serve.
+      const canWait = this.#growth.failed(driver, problem) && candidate.isWaiting() && !this.isClosed()
+      if (canWait) this.#queue.putBack(candidate)
+      else {
+        this.#queue.returned(candidate)
+        candidate.reject(problem)
+      }
       this.#settleAllowance()
       this.#drain.settle()
       this.#pump()

@@ -30,34 +30,57 @@ test('one request per pause tries the database, and its success opens the way fo
   await fail(host, 'a', 5)
   await host.clock.advance(1_000)
   await fail(host, 'a', 1)
-  expect(await problemOf(host.lease('a'))).toMatchObject({ code: 'database_unavailable', retryAfter: 2 })
+  // However long it is gone: the pauses do not grow.
+  expect(await problemOf(host.lease('a'))).toMatchObject({ code: 'database_unavailable', retryAfter: 1 })
   host.engine.failure = undefined
-  await host.clock.advance(2_000)
+  await host.clock.advance(1_000)
   const requests = Array.from({ length: 3 }, () => host.lease('a', { maxSize: 3 }))
   expect(await Promise.all(requests)).toHaveLength(3)
   expect(host.engine.attempts).toBe(7)
 })
 
-test('a database that fails for one tenant is still tried for another', async () => {
-  const host = new FakeHost()
-  host.engine.failure = new Problem('database_refused')
-  await fail(host, 'a', 5)
+test('one trial a second decides for all pools on a server, and its success lets all of them open', async () => {
+  const host = new FakeHost({ maxPools: 100 })
+  host.engine.failure = new Problem('database_unavailable')
+  for (let n = 0; n < 5; n++) await problemOf(host.lease(`a${n}`))
+  const attempts = host.engine.attempts
+  for (let second = 0; second < 20; second++) {
+    await host.clock.advance(1_000)
+    await Promise.all(Array.from({ length: 50 }, (_, n) => problemOf(host.lease(`a${n}`))))
+  }
+  expect(host.engine.attempts - attempts).toBe(20)
   host.engine.failure = undefined
-  await using lease = await host.lease('b')
+  await host.clock.advance(1_000)
+  await (await host.lease('a0')).release()
+  const others = await Promise.all(Array.from({ length: 49 }, (_, n) => host.lease(`a${n + 1}`)))
+  expect(others).toHaveLength(49)
+  expect(host.engine.peak).toBeLessThanOrEqual(4)
+})
+
+test('a database that a tenant brought and that fails is still tried for another', async () => {
+  const host = new FakeHost()
+  const own = { isBudgeted: false }
+  host.engine.failure = new Problem('database_refused')
+  for (let n = 0; n < 5; n++) await problemOf(host.lease('a', own))
+  host.engine.failure = undefined
+  await using lease = await host.lease('b', own)
   expect(lease.connection).toBeDefined()
-  expect(await problemOf(host.lease('a'))).toMatchObject({ code: 'database_unavailable' })
+  await using shared = await host.lease('c')
+  expect(shared.connection).toBeDefined()
+  expect(await problemOf(host.lease('a', own))).toMatchObject({ code: 'database_unavailable' })
 })
 
 test('a trial that finds the cache full is not spent', async () => {
   const host = new FakeHost({ maxPools: 1 })
   host.engine.failure = new Problem('database_refused')
-  await fail(host, 'a', 5)
+  const own = { isBudgeted: false }
+  for (let n = 0; n < 5; n++) await problemOf(host.lease('a', own))
   host.engine.failure = undefined
   const other = await host.lease('b')
   await host.clock.advance(1_000)
-  expect(await problemOf(host.lease('a'))).toMatchObject({ code: 'pool_cache_full' })
+  expect(await problemOf(host.lease('a', own))).toMatchObject({ code: 'pool_cache_full' })
   await other.release()
-  await using lease = await host.lease('a')
+  await using lease = await host.lease('a', own)
   expect(lease.connection).toBeDefined()
 })
 
@@ -66,14 +89,33 @@ test('an open pool that cannot grow lets those who wait share what it has', asyn
   const size = { maxSize: 10 }
   const held = await host.lease('a', size)
   host.engine.failure = new Problem('database_unavailable')
-  const failed = Array.from({ length: 5 }, () => problemOf(host.lease('a', size)))
-  expect((await Promise.all(failed)).map(({ code }) => code)).toEqual(Array(5).fill('database_unavailable'))
-  const waiting = host.lease('a', size)
+  // None of them is refused for what could not be opened: a connection of the pool can serve them all.
+  const waiting = Array.from({ length: 80 }, () => host.lease('a', size))
   await settle()
   expect(host.engine.openings).toHaveLength(0)
   await held.release()
-  await using lease = await waiting
-  expect(lease.connection).toBe(held.connection)
+  for (const one of waiting) {
+    const lease = await one
+    expect(lease.connection).toBe(held.connection)
+    await lease.release()
+  }
+})
+
+test('who waits for what could not be opened keeps the place in the line', async () => {
+  const host = new FakeHost()
+  const size = { maxSize: 10 }
+  const held = await host.lease('a', size)
+  host.engine.failure = new Problem('database_unavailable')
+  const served: number[] = []
+  const waiting = Array.from({ length: 10 }, async (_, n) => {
+    const lease = await host.lease('a', size)
+    served.push(n)
+    await lease.release()
+  })
+  await settle()
+  await held.release()
+  await Promise.all(waiting)
+  expect(served).toEqual([...served.keys()])
 })
 
 test('those who wait are told at once when the last connection of a failing database goes', async () => {
@@ -81,11 +123,11 @@ test('those who wait are told at once when the last connection of a failing data
   const size = { maxSize: 10 }
   const held = await host.lease('a', size)
   host.engine.failure = new Problem('database_unavailable')
-  await Promise.all(Array.from({ length: 5 }, () => problemOf(host.lease('a', size))))
-  const waiting = problemOf(host.lease('a', size))
+  const waiting = Array.from({ length: 6 }, () => problemOf(host.lease('a', size)))
+  await settle()
   fakeOf(held).broken = true
   await held.release()
-  expect(await waiting).toMatchObject({ code: 'database_unavailable' })
+  for (const { code } of await Promise.all(waiting)) expect(code).toBe('database_unavailable')
   expect(host.cache.statistics()[0]).toMatchObject({ size: 0, waiting: 0 })
 })
 
