@@ -10,7 +10,7 @@ function silence(ms: number): AbortSignal {
   const controller = new AbortController()
   let left = PARTS
   const listen = () => {
-    AbortSignal.timeout(ms / PARTS).addEventListener('abort', () => {
+    AbortSignal.timeout(Math.ceil(ms / PARTS)).addEventListener('abort', () => {
       if (--left > 0) listen()
       else controller.abort(new Error('no answer in time'))
     })
