@@ -50,7 +50,10 @@ export async function runHere(
     caller,
     requestId: usage.requestId,
     onRoute: (pattern) => usage.routed(pattern),
-    onProblem: (problem) => usage.refused(problem),
+    onProblem: (problem) => {
+      usage.refused(problem)
+      return problem
+    },
     eventualReads: config.eventualReads,
     cache: NO_CACHE,
     lease: async () => ({ connection: await prepared(), async [Symbol.asyncDispose]() {} }),

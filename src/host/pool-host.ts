@@ -67,7 +67,7 @@ export class PoolHost extends DurableObject<Env> {
   readonly #config: Config
   readonly #pools: PoolCache
   readonly #reporter: Reporter
-  readonly #tenancies = new Tenancies()
+  readonly #tenancies = new Tenancies(() => systemClock.now())
   readonly #ownDatabases: OwnDatabases
   readonly #presences: Presences
   readonly #reads: Reads
@@ -160,7 +160,11 @@ export class PoolHost extends DurableObject<Env> {
       caller,
       requestId,
       onRoute: (pattern) => usage.routed(pattern),
-      onProblem: (problem) => usage.refused(problem),
+      onProblem: (problem) => {
+        const answered = this.#mended(call, problem)
+        usage.refused(answered)
+        return answered
+      },
       eventualReads: this.#config.eventualReads,
       lease: () => {
         writes ||= !isSafe(request.method)
@@ -322,6 +326,14 @@ export class PoolHost extends DurableObject<Env> {
   async #admitted(call: Call, { usage, deadline, client }: Omit<Account, 'admission'>): Promise<Lease> {
     const spec = await this.#specOf(call)
     return this.#pools.lease(spec, { ...leaseRequest(this.#config, call.tenant), usage, deadline, client })
+  }
+
+  /** A schema or table that is gone, dropped or not restored yet, is made again with the next request. */
+  #mended({ tenant, pool }: Call, problem: Problem): Problem {
+    const { fault } = problem
+    const isMissing = fault === 'postgres 42P01' || fault === 'postgres 3F000'
+    if (!isMissing || !this.#tenancies.doubt(tenant, pool)) return problem
+    return new Problem('schema_missing', { fault })
   }
 
   /** When a call's answer is due: every wait of it takes what is left, so that their sum is bounded. */

@@ -9,8 +9,13 @@ const MAX_REMEMBERED = 1_000
 
 /** Which tenants one host has prepared for, and which it must no longer serve. */
 export class Tenancies {
-  readonly #provisioned = new Provisioned()
+  readonly #provisioned: Provisioned
   readonly #expelled = new LruMap<string, true>(MAX_REMEMBERED)
+
+  /** @param now epoch ms */
+  constructor(now?: () => number) {
+    this.#provisioned = new Provisioned(now)
+  }
 
   /**
    * Throws `unknown_tenant` for one that was deleted: isolates use what they know of it for up to 30 s, and a request
@@ -23,6 +28,11 @@ export class Tenancies {
   /** Prepares a tenant's schema or database, once for each database that it lives in. */
   ensure(tenant: Tenant, pool: PoolPlace, provision: () => Promise<void>): Promise<void> {
     return this.#provisioned.ensure(`${incarnation(tenant)} ${pool.key}`, provision)
+  }
+
+  /** Something that was prepared is missing; whether it is looked for and made again with the next request. */
+  doubt(tenant: Tenant, pool: PoolPlace): boolean {
+    return this.#provisioned.doubt(`${incarnation(tenant)} ${pool.key}`)
   }
 
   expel(tenant: Tenant): void {

@@ -34,7 +34,6 @@ routes.notFound((c) => problemResponse(new Problem('not_found'), c.env.requestId
 
 routes.onError((error, c) => {
   logUnexpected(error, { request_id: c.env.requestId, tenant: c.env.tenant.id })
-  const problem = toProblem(error)
-  c.env.onProblem(problem)
+  const problem = c.env.onProblem(toProblem(error))
   return problemResponse(problem, c.env.requestId)
 })

@@ -43,8 +43,8 @@ export interface RouteBindings {
   readonly requestId: string
   /** Told of the pattern of the route that answered, once. */
   readonly onRoute: (pattern: string) => void
-  /** Told of the problem that the answer is, once. */
-  readonly onProblem: (problem: Problem) => void
+  /** Told of the problem that a route ended in; the answer is the one to answer with. */
+  readonly onProblem: (problem: Problem) => Problem
   /** A connection to the tenant's database, with its schema or database prepared. Throws a `Problem`. */
   lease(): Promise<RouteLease>
   /** Runs `work`, which only reads and may run twice, on a connection as fresh as asked for. Throws a `Problem`. */

@@ -71,6 +71,8 @@ export const BODY_PROBLEMS = [
 export const DATABASE_PROBLEMS = [
   'read_only',
   'answer_too_large',
+  'schema_conflict',
+  'schema_missing',
   'query_failed',
   'database_refused',
   'budget_exhausted',

@@ -1,5 +1,6 @@
 import type { Collection, Db, Document, ObjectId } from 'mongodb'
 import type { MongoConnection } from '../../engines/mongo-connection.ts'
+import type { Limits } from '../../engines/mongo-read.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
 import { objectId } from '../object-id.ts'
 import {
@@ -22,8 +23,8 @@ export const COMMENTS = 'comments'
 const POSTS = 'posts'
 
 /** Creates the indexes of the comments collection; safe to repeat. */
-export async function commentsIndexes(db: Db): Promise<void> {
-  await db.collection(COMMENTS).createIndex({ post_id: 1, _id: 1 }, { name: 'comments_of_post' })
+export async function commentsIndexes(db: Db, limits: Limits): Promise<void> {
+  await db.collection(COMMENTS).createIndex({ post_id: 1, _id: 1 }, { name: 'comments_of_post', ...limits })
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb'
 import type { MongoConnection } from '../../engines/mongo-connection.ts'
+import type { Limits } from '../../engines/mongo-read.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
 import { PROJECTS } from '../projects/project.ts'
 import { TASKS } from '../tasks/task.ts'
@@ -12,10 +13,10 @@ interface MetadataDocument extends Company {
 }
 
 /** Creates a tenant's metadata record; safe to repeat. */
-export async function metadataRecord(db: Db, tenantId: string): Promise<void> {
+export async function metadataRecord(db: Db, tenantId: string, limits: Limits): Promise<void> {
   await db
     .collection<MetadataDocument>(METADATA)
-    .updateOne({ _id: tenantId }, { $setOnInsert: { created_at: new Date() } }, { upsert: true })
+    .updateOne({ _id: tenantId }, { $setOnInsert: { created_at: new Date() } }, { upsert: true, ...limits })
 }
 
 export class MongoCompany implements CompanyStore {

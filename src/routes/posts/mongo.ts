@@ -1,5 +1,6 @@
 import type { Collection, Db, Filter, ObjectId } from 'mongodb'
 import type { MongoConnection } from '../../engines/mongo-connection.ts'
+import type { Limits } from '../../engines/mongo-read.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
 import { FIRST_PAGE, pageOf } from '../comments/comment.ts'
 import { COMMENTS, type CommentDocument, toComment, withComments } from '../comments/mongo.ts'
@@ -27,11 +28,14 @@ const OLDEST_FIRST = { created_at: 1, _id: 1 } as const
 const COMMENT_ROWS = FIRST_PAGE.limit + 1
 
 /** Creates the indexes of the posts collection; safe to repeat. */
-export async function postsIndexes(db: Db): Promise<void> {
-  await db.collection(COLLECTION).createIndexes([
-    { key: NEWEST_FIRST, name: 'posts_newest' },
-    { key: { tags: 1, ...NEWEST_FIRST }, name: 'posts_tags' },
-  ])
+export async function postsIndexes(db: Db, limits: Limits): Promise<void> {
+  await db.collection(COLLECTION).createIndexes(
+    [
+      { key: NEWEST_FIRST, name: 'posts_newest' },
+      { key: { tags: 1, ...NEWEST_FIRST }, name: 'posts_tags' },
+    ],
+    limits,
+  )
 }
 
 export class MongoPosts implements PostStore {

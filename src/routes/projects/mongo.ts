@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb'
 import type { MongoConnection } from '../../engines/mongo-connection.ts'
+import type { Limits } from '../../engines/mongo-read.ts'
 import { Problem } from '../../problem.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
 import { before, type Page } from '../page.ts'
@@ -22,8 +23,8 @@ interface ProjectDocument extends Omit<Project, 'id'> {
 const BY_NAME = { name: 1, _id: 1 } as const
 
 /** Creates the indexes of the projects collection; safe to repeat. */
-export async function projectsIndexes(db: Db): Promise<void> {
-  await db.collection(PROJECTS).createIndex(BY_NAME, { name: 'projects_name' })
+export async function projectsIndexes(db: Db, limits: Limits): Promise<void> {
+  await db.collection(PROJECTS).createIndex(BY_NAME, { name: 'projects_name', ...limits })
 }
 
 export class MongoProjects implements ProjectStore {

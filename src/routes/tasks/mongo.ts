@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb'
 import type { MongoConnection } from '../../engines/mongo-connection.ts'
+import type { Limits } from '../../engines/mongo-read.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
 import { before } from '../page.ts'
 import { PROJECTS } from '../projects/project.ts'
@@ -12,9 +13,9 @@ export interface TaskDocument extends Omit<Task, 'id'> {
 }
 
 /** Creates the indexes of the tasks collection; safe to repeat. */
-export async function tasksIndexes(db: Db): Promise<void> {
+export async function tasksIndexes(db: Db, limits: Limits): Promise<void> {
   const key = { project_id: 1, status: 1, _id: 1 } as const
-  await db.collection(TASKS).createIndex(key, { name: 'tasks_project_status' })
+  await db.collection(TASKS).createIndex(key, { name: 'tasks_project_status', ...limits })
 }
 
 export class MongoTasks implements TaskStore {

@@ -1,6 +1,7 @@
 import type { Collection, Db } from 'mongodb'
 import { v7 as uuidv7 } from 'uuid'
 import type { MongoConnection } from '../../engines/mongo-connection.ts'
+import type { Limits } from '../../engines/mongo-read.ts'
 import { Problem } from '../../problem.ts'
 import { databaseOf } from '../../tenants/tenant.ts'
 import { before, type Page } from '../page.ts'
@@ -22,11 +23,14 @@ interface UserDocument extends Omit<User, 'id'> {
 }
 
 /** Creates the indexes of the users collection; safe to repeat. */
-export async function usersIndexes(db: Db): Promise<void> {
-  await db.collection(USERS).createIndexes([
-    { key: { email: 1 }, name: 'users_email', unique: true },
-    { key: { founder: 1 }, name: 'users_founder', unique: true, sparse: true },
-  ])
+export async function usersIndexes(db: Db, limits: Limits): Promise<void> {
+  await db.collection(USERS).createIndexes(
+    [
+      { key: { email: 1 }, name: 'users_email', unique: true },
+      { key: { founder: 1 }, name: 'users_founder', unique: true, sparse: true },
+    ],
+    limits,
+  )
 }
 
 export class MongoUsers implements UserStore {
