@@ -40,6 +40,7 @@ const KINDS = {
   internal_error: [500, 'Something went wrong here'],
   query_failed: [500, 'The database refused the query'],
   sign_in_off: [501, 'This deployment has no sign-in of its own'],
+  database_misconfigured: [502, 'The database cannot be used as this deployment is set up'],
   database_refused: [502, 'The database refused the connection'],
   bodies_busy: [503, 'Too many request bodies arrive at once'],
   budget_exhausted: [503, 'The database has no connection left'],

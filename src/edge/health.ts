@@ -103,7 +103,8 @@ function poolHealth(cluster: Cluster, probes: readonly ProbeResult[], fleet: rea
   const view = fleet.find((one) => one.cluster === cluster)
   const { size, free } = view ? poolSums(view) : { size: 0, free: 0 }
   const status = probe?.healthy ? ('healthy' as const) : ('unhealthy' as const)
-  return { status, size, free, latency_ms: probe?.latency_ms ?? 0, ...(view && bans(view)) }
+  const code = probe?.code === undefined ? {} : { code: probe.code }
+  return { status, ...code, size, free, latency_ms: probe?.latency_ms ?? 0, ...(view && bans(view)) }
 }
 
 async function probeClusters(env: Env, config: Config, requestId: string): Promise<ProbeResult[]> {

@@ -74,6 +74,9 @@ const DEEPEST_CAUSE = 8
 export function mongoFault(error: unknown, phase: Phase): Problem {
   if (error instanceof Problem) return error
   const chain = causesOf(error)
+  // Whatever it is wrapped in: no retry mends it.
+  const lasting = chain.find(isLasting)
+  if (lasting) return new Problem('database_misconfigured', faultOf(lasting))
   for (const one of chain) {
     if (one instanceof Problem) return one
     const code = meaningOf(one, chain)
@@ -108,6 +111,22 @@ function meaningOf(error: object, chain: readonly object[]): ProblemCode | undef
   return code === undefined ? undefined : (SERVER_CODES[code] ?? 'query_failed')
 }
 
+/** A server whose version the driver does not speak, a host name that there is not, a certificate that does not hold. */
+function isLasting(error: object): boolean {
+  if (error instanceof Error && error.name === 'MongoCompatibilityError') return true
+  const code: unknown = Reflect.get(error, 'code')
+  return (
+    typeof code === 'string' &&
+    /^(ENOTFOUND|CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY)_)/.test(code)
+  )
+}
+
+/** What each server of a deployment said when none could be chosen (mongodb 7, MongoServerSelectionError). */
+function serverErrors(error: object): unknown[] {
+  const servers: unknown = Object(Reflect.get(error, 'reason')).servers
+  return servers instanceof Map ? [...servers.values()].map((server: unknown) => Object(server).error) : []
+}
+
 /** An error and what it wraps, from the outside in. Errors can wrap each other in a circle. */
 function causesOf(error: unknown): readonly object[] {
   const chain: object[] = []
@@ -115,10 +134,8 @@ function causesOf(error: unknown): readonly object[] {
     if (typeof one !== 'object' || one === null || chain.includes(one) || chain.length >= DEEPEST_CAUSE)
       return
     chain.push(one)
-    for (const key of ['errorResponse', 'err', 'cause']) {
-      const inner: unknown = Reflect.get(one, key)
-      if (inner instanceof Error) add(inner)
-    }
+    const inner = ['errorResponse', 'err', 'cause'].map((key): unknown => Reflect.get(one, key))
+    for (const wrapped of [...inner, ...serverErrors(one)]) if (wrapped instanceof Error) add(wrapped)
   }
   add(error)
   return chain

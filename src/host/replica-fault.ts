@@ -11,6 +11,7 @@ export type ReplicaFault = 'down' | 'no room' | 'behind'
 const FAULTS: Readonly<Partial<Record<ProblemCode, ReplicaFault>>> = {
   connection_lost: 'down',
   database_refused: 'down',
+  database_misconfigured: 'down',
   database_unavailable: 'down',
   // Within a second a server that is up opens a connection or gives one back.
   pool_timeout: 'down',

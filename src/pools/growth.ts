@@ -8,6 +8,7 @@ import type { PoolSpec, PoolSurroundings } from './pool-spec.ts'
 const OPENING_FAULTS = new Set([
   'database_unavailable',
   'database_refused',
+  'database_misconfigured',
   'connection_lost',
   'database_timeout',
 ])

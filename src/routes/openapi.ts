@@ -75,6 +75,7 @@ export const DATABASE_PROBLEMS = [
   'schema_missing',
   'query_failed',
   'database_refused',
+  'database_misconfigured',
   'budget_exhausted',
   'connection_lost',
   'database_unavailable',

@@ -4,7 +4,9 @@ import { json, problems } from '../../routes/openapi.ts'
 import { bannedBy, figure } from './figures.ts'
 
 const status = z.enum(['healthy', 'unhealthy'])
-const figures = { status, size: figure, free: figure, latency_ms: figure, banned_by: bannedBy }
+/** Which kind of fault it is, where it is unhealthy: one that no retry mends is told apart. */
+const code = z.string().optional()
+const figures = { status, code, size: figure, free: figure, latency_ms: figure, banned_by: bannedBy }
 
 const Health = z
   .object({

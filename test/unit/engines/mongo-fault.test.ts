@@ -76,7 +76,7 @@ const errors: readonly [string, unknown, string, string][] = [
   ],
   ['an error of a bulk write', bulkWriteError(), 'conflict', 'database_unavailable'],
   ['a misused driver', new driver.MongoInvalidArgumentError('hush'), 'query_failed', 'database_unavailable'],
-  ['an address that is not found', system('ENOTFOUND'), 'query_failed', 'database_unavailable'],
+  ['an address that is not found', system('ENOTFOUND'), 'database_misconfigured', 'database_misconfigured'],
   ['null', null, 'query_failed', 'database_unavailable'],
   ['undefined', undefined, 'query_failed', 'database_unavailable'],
   ['a string', 'hush', 'query_failed', 'database_unavailable'],
@@ -183,3 +183,31 @@ test.each([2, 59, 121, 11_000, 112, 50, 64, 215])(
     expect(mongoFault(server(code), 'opening').code).toBe('database_unavailable')
   },
 )
+
+const unselected = (error: Error) =>
+  new driver.MongoServerSelectionError('hush', {
+    type: 'Unknown',
+    servers: new Map([['h:27017', { error }]]),
+  } as unknown as driver.TopologyDescription)
+const coded = (code: string) => Object.assign(new Error('hush'), { code })
+
+test.each<[string, unknown]>([
+  ['a server too old for the driver', new driver.MongoCompatibilityError('hush')],
+  ['the same, where no server could be chosen', unselected(new driver.MongoCompatibilityError('hush'))],
+  [
+    'a host name that there is not',
+    unselected(Object.assign(new driver.MongoNetworkError('hush'), { cause: coded('ENOTFOUND') })),
+  ],
+  ['a certificate that has expired', unselected(coded('CERT_HAS_EXPIRED'))],
+  ['a certificate of nobody', coded('DEPTH_ZERO_SELF_SIGNED_CERT')],
+])('what no retry mends is told apart from what passes: %s', (_, error) => {
+  const problem = mongoFault(error, 'opening')
+  expect([problem.code, problem.status]).toEqual(['database_misconfigured', 502])
+  expect(problem.fault).toMatch(/^mongo \w+$/)
+})
+
+test('a server that could not be chosen for a reason that passes is unavailable', () => {
+  expect(mongoFault(unselected(new driver.MongoNetworkError('hush')), 'opening').code).toBe(
+    'database_unavailable',
+  )
+})

@@ -12,6 +12,7 @@ import {
   send,
   setFault,
   until,
+  withinOneMinute,
   workerWith,
 } from '../support.ts'
 import { signedIn } from './support.ts'
@@ -155,6 +156,8 @@ describe('what the dashboard shows', () => {
   it('is who was refused by a limit', async () => {
     const tenant = newTenant('postgres')
     const limited = workerWith({ TIERS: '{"basic": {"size": 2, "rate_limit": 2}}' })
+    // Of four in one minute two are refused.
+    await withinOneMinute()
     for (let n = 0; n < 4; n++) await limited('/api/posts', headersOf(tenant))
     const { refused } = await until(
       async () => {
@@ -162,7 +165,8 @@ describe('what the dashboard shows', () => {
         return view()
       },
       (one) => one.refused.some((row) => row.tenant === tenant && row.refused >= 2),
-      10_000,
+      // A Meter that could not be reached a moment ago is tried again after ten seconds.
+      25_000,
     )
     expect(refused.find((row) => row.tenant === tenant)).toMatchObject({ policy: 'tenant' })
   })

@@ -75,7 +75,7 @@ export function typeOrder(value: unknown): number {
   }
 }
 
-/** MongoDB's order of values, strings by code unit. */
+/** MongoDB's order of values, strings by their bytes in UTF-8, which is the order of their code points. */
 export const compareValues: Compare = (a, b) => compareWith(a, b, compareStrings)
 
 /** MongoDB's order of values with the strings ordered by a collation. */
@@ -84,7 +84,18 @@ export function comparatorFor(collator: Intl.Collator): Compare {
 }
 
 function compareStrings(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at++) {
+    const [one, other] = [a.charCodeAt(at), b.charCodeAt(at)]
+    if (one !== other) return rankOf(one) - rankOf(other)
+  }
+  return a.length - b.length
+}
+
+/** Halves of surrogate pairs stand for code points above all others, and are no larger than those from U+E000 on. */
+function rankOf(unit: number): number {
+  if (unit < 0xd800) return unit
+  return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000
 }
 
 function compareWith(a: unknown, b: unknown, strings: (a: string, b: string) => number): number {
