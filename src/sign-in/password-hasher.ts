@@ -13,7 +13,7 @@ import { Turns } from './turns.ts'
 const MOST_AT_ONCE = 16
 
 /** How long an object waits for Redis, in ms. */
-const REDIS_TIMEOUT_MS = 2_000
+const REDIS_TIMEOUT_MS = 5_000
 
 const thread = new RestedThread({ now: Date.now, sleep: (ms) => scheduler.wait(ms) })
 

@@ -6,7 +6,7 @@ import { Attempts } from '../../sign-in/attempts.ts'
 import { RefreshTokens } from './refresh-tokens.ts'
 
 /** How long sign-in waits for Redis, in ms. */
-const REDIS_TIMEOUT_MS = 2_000
+const REDIS_TIMEOUT_MS = 5_000
 
 /** What signing in needs beside the users: the key that signs, and what Redis keeps. */
 export interface SignIn {
