@@ -43,9 +43,10 @@ export class Attempts {
     return remaining > 0 ? undefined : { until: reset }
   }
 
-  /** Counts a wrong password against its account. */
-  async countWrong(account: Account): Promise<void> {
-    await this.#accounts.limit(accountKey(account))
+  /** Counts a wrong password against its account, if it may meet one more; else why not. */
+  async countWrong(account: Account): Promise<Refusal | undefined> {
+    const { success, reset } = await this.#accounts.limit(accountKey(account))
+    return success ? undefined : { until: reset }
   }
 }
 

@@ -4,12 +4,13 @@ import type { Env } from '../env.ts'
 import { type Outcome, outcomeOf } from '../host/outcome.ts'
 import { Problem } from '../problem.ts'
 import { redisClient } from '../redis.ts'
-import { type Account, Attempts, orUnavailable, tooManyAttempts } from './attempts.ts'
+import { type Account, Attempts } from './attempts.ts'
+import { type Guess, Guesses } from './guesses.ts'
 import { Passwords, type Verdict } from './passwords.ts'
 import { RestedThread } from './rested-thread.ts'
 import { Turns } from './turns.ts'
 
-/** Sign-ins that one object takes at once. */
+/** Sign-ins that one object takes at once, from all isolates. */
 const MOST_AT_ONCE = 16
 
 /** How long an object waits for Redis, in ms. */
@@ -19,38 +20,24 @@ const thread = new RestedThread({ now: Date.now, sleep: (ms) => scheduler.wait(m
 
 /**
  * Hashes and checks passwords where no tenant's request waits: a hash holds a thread for a sixth of a second. One of
- * several by the account's hash, so all sign-ins of an account come here one after the other: that is what makes a wrong
- * password count and nothing else. Keeps nothing, stores nothing.
+ * several by the account's hash, so all sign-ins of an account come here. Keeps nothing, stores nothing.
  */
 export class PasswordHasher extends DurableObject<Env> {
-  readonly #turns = new Turns(MOST_AT_ONCE)
-  readonly #passwords = new Passwords()
+  readonly #guesses = new Guesses({
+    turns: new Turns(MOST_AT_ONCE),
+    compute: (work) => thread.run(work),
+    passwords: new Passwords(),
+    now: Date.now,
+  })
 
   /** The hash of a new password. Its problem may be `sign_in_busy`. */
   hash(requestId: string, password: string): Promise<Outcome<string>> {
-    return outcomeOf(requestId, () => this.#turns.run(() => thread.run(() => this.#passwords.hash(password))))
+    return outcomeOf(requestId, () => this.#guesses.hash(password))
   }
 
-  /**
-   * Whether `password` is that of an account, whose hash is `stored` if it has one; a wrong one is counted against it, for
-   * the same work. Its problem may be `sign_in_busy`, `too_many_attempts` or `sign_in_unavailable`.
-   */
-  verify(
-    requestId: string,
-    account: Account,
-    { password, stored }: { readonly password: string; readonly stored: string | undefined },
-  ): Promise<Outcome<Verdict>> {
-    return outcomeOf(requestId, () =>
-      this.#turns.run(async () => {
-        const attempts = this.#attempts()
-        const refusal = await orUnavailable(attempts.refusalOf(account))
-        if (refusal) throw tooManyAttempts(refusal, Date.now())
-        const verdict = await thread.run(() => this.#passwords.verify(password, stored))
-        // Before the answer: a guess whose count is lost has told nothing.
-        if (!verdict.ok || stored === undefined) await orUnavailable(attempts.countWrong(account))
-        return verdict
-      }),
-    )
+  /** Whether a guess is right. Its problem may be `sign_in_busy`, `too_many_attempts` or `sign_in_unavailable`. */
+  verify(requestId: string, account: Account, guess: Guess): Promise<Outcome<Verdict>> {
+    return outcomeOf(requestId, async () => this.#guesses.verify(account, guess, this.#attempts()))
   }
 
   #attempts(): Attempts {

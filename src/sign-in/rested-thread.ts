@@ -1,5 +1,5 @@
-/** How long a piece of work counts as under way when its object is not heard of again, in ms. */
-const LONGEST_MS = 10_000
+/** How long a piece of work counts as under way when its object is reset before it says how long it took, in ms. */
+const LONGEST_MS = 2_000
 
 /** How often a piece that waits looks whether it is its turn, in ms. */
 const LOOK_MS = 20
@@ -12,7 +12,7 @@ export interface RestedThreadOptions {
 }
 
 /**
- * Work that holds a thread, one piece after the other, with the thread left to everybody else for as long as each piece
+ * Work that holds a thread, one piece after the other, with the thread left to everything else for as long as each piece
  * took. At module scope: several objects of a class may share an isolate and so its thread, and locally all of them do.
  * Numbers only, so that objects may share it (docs/decisions/0001).
  */
@@ -28,7 +28,7 @@ export class RestedThread {
   /** What `work` comes to, which computes and awaits nothing, once it is its turn. Throws what it throws. */
   async run<T>(work: () => T): Promise<T> {
     const { now, sleep } = this.#options
-    // While a piece is under way nobody knows when it ends.
+    // How long a piece takes is known when it has ended.
     for (let left = this.#freeAt - now(); left > 0; left = this.#freeAt - now())
       await sleep(Math.min(left, LOOK_MS))
     const startedAt = now()

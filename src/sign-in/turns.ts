@@ -1,33 +1,23 @@
-import { Problem } from '../problem.ts'
+import { Slots } from './slots.ts'
 
 /**
  * One task after the other within one object, in the order in which they came, and a bounded number of them. In an object
  * requests may await each other's promises (docs/decisions/0001).
  */
 export class Turns {
-  readonly #max: number
-  #size = 0
+  readonly #slots: Slots
   #last: Promise<unknown> = Promise.resolve()
 
   /** @param max tasks that wait or run at once */
   constructor(max: number) {
-    this.#max = max
-  }
-
-  get size(): number {
-    return this.#size
+    this.#slots = new Slots(max)
   }
 
   /** What `task` comes to when its turn has come. Throws `sign_in_busy` when there are too many, at once. */
   async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#size >= this.#max) throw new Problem('sign_in_busy', { retryAfter: 5 })
-    this.#size++
-    const turn = this.#last.then(task, task)
+    using _ = this.#slots.take()
+    const turn = this.#last.then(task)
     this.#last = turn.catch(() => {})
-    try {
-      return await turn
-    } finally {
-      this.#size--
-    }
+    return await turn
   }
 }

@@ -157,10 +157,15 @@ export async function until<T>(
   }
 }
 
-/** Begins what takes up to `ms` where every count of it falls into one minute, as limits count them. */
-export async function withinOneMinute(ms = 6_000): Promise<void> {
-  const left = 60_000 - (Date.now() % 60_000)
+/** Begins what takes up to `ms` where every count of it falls into one window of `windowMs`, as limits count them. */
+export async function withinOneWindow(ms: number, windowMs: number): Promise<void> {
+  const left = windowMs - (Date.now() % windowMs)
   if (left < ms) await new Promise((resolve) => setTimeout(resolve, left + 50))
+}
+
+/** The same for limits of a minute. */
+export function withinOneMinute(ms = 6_000): Promise<void> {
+  return withinOneWindow(ms, 60_000)
 }
 
 /** A tenant id that nobody has enrolled. */

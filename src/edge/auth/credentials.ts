@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Problem } from '../../problem.ts'
-import { Email } from '../../routes/users/email.ts'
+import { TypedEmail } from '../../routes/users/email.ts'
 import { TenantId } from '../../tenants/tenant.ts'
 
 /**
@@ -19,9 +19,9 @@ const Password = z
 
 const tenant = TenantId.optional()
 
-export const Registration = z.strictObject({ tenant, email: Email, password: Password })
+export const Registration = z.strictObject({ tenant, email: TypedEmail, password: Password })
 
-export const Login = z.strictObject({ tenant, email: Email, password: Password })
+export const Login = z.strictObject({ tenant, email: TypedEmail, password: Password })
 export type Login = z.infer<typeof Login>
 
 export const Refresh = z.strictObject({ refresh_token: z.string().max(200) })

@@ -3,12 +3,18 @@ import { type Outcome, resultOf } from '../../host/outcome.ts'
 import { type Account, accountKey, orUnavailable } from '../../sign-in/attempts.ts'
 import type { PasswordHasher } from '../../sign-in/password-hasher.ts'
 import type { Verdict } from '../../sign-in/passwords.ts'
+import { log } from '../../telemetry/log.ts'
 import { hashOf } from '../../tenants/hash.ts'
 import type { EdgeEnv } from '../bindings.ts'
 import type { PasswordChecks } from './login.ts'
 
-/** Objects that accounts are spread over. All sign-ins of an account go to one. */
+/** Objects that accounts are spread over. */
 const HASHERS = 8
+
+/** Name of the object that all sign-ins of an account go to. */
+export function hasherOf(account: Account): string {
+  return `hasher:${hashOf(accountKey(account)) % HASHERS}`
+}
 
 /** How the edge has passwords hashed and checked. Every method throws `sign_in_busy` or `sign_in_unavailable`. */
 export class Hasher implements PasswordChecks {
@@ -33,7 +39,13 @@ export class Hasher implements PasswordChecks {
     call: (stub: DurableObjectStub<PasswordHasher>, requestId: string) => Promise<Outcome<T>>,
   ): Promise<T> {
     const { env } = this.#c
-    const name = `hasher:${hashOf(accountKey(this.#account)) % HASHERS}`
-    return resultOf(await orUnavailable(call(env.PASSWORD_HASHER.getByName(name), this.#c.get('requestId'))))
+    const { config, requestId } = this.#c.var
+    const { locationHint } = config
+    const stub = env.PASSWORD_HASHER.getByName(hasherOf(this.#account), locationHint && { locationHint })
+    const outcome = await orUnavailable(call(stub, requestId))
+    if (outcome.problem?.code === 'too_many_attempts') {
+      log({ event: 'sign_in.limited', limit: 'account', tenant: this.#account.tenant, request_id: requestId })
+    }
+    return resultOf(outcome)
   }
 }

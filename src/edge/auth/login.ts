@@ -1,4 +1,5 @@
 import { Problem } from '../../problem.ts'
+import { storedForm } from '../../routes/users/email.ts'
 import type { PasswordChange, User, UserKey } from '../../routes/users/user.ts'
 import type { Verdict } from '../../sign-in/passwords.ts'
 import type { Login } from './credentials.ts'
@@ -25,12 +26,23 @@ export async function login(
   { email, password }: Pick<Login, 'email' | 'password'>,
   { users, hasher }: { users: KnownUsers; hasher: PasswordChecks },
 ): Promise<User> {
-  const user = await users.find({ email })
+  const user = await users.find({ email: await storedForm(email, users) })
   const stored = user?.password_hash ?? undefined
   const { ok, outdated } = await hasher.verify(password, stored)
   if (!user || stored === undefined || !ok) throw new Problem('invalid_credentials')
-  if (outdated) {
-    await users.changePassword(user.id, { from: stored, to: await hasher.hash(password) })
-  }
+  if (outdated) await renewHash(user.id, { password, from: stored }, { users, hasher })
   return user
+}
+
+/** Replaces a hash of another cost. Where that fails the password was right all the same: the next sign-in tries again. */
+async function renewHash(
+  id: string,
+  { password, from }: { password: string; from: string },
+  { users, hasher }: { users: KnownUsers; hasher: PasswordChecks },
+): Promise<void> {
+  try {
+    await users.changePassword(id, { from, to: await hasher.hash(password) })
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+  }
 }

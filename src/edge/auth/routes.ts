@@ -2,8 +2,10 @@ import type { Context } from 'hono'
 import { Problem } from '../../problem.ts'
 import { readBody } from '../../routes/input.ts'
 import { openApiApp } from '../../routes/openapi.ts'
+import { storedForm } from '../../routes/users/email.ts'
 import type { User } from '../../routes/users/user.ts'
 import { orUnavailable, type Refusal, tooManyAttempts } from '../../sign-in/attempts.ts'
+import { Slots } from '../../sign-in/slots.ts'
 import { log } from '../../telemetry/log.ts'
 import { findTenant } from '../../tenants/directory.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
@@ -17,7 +19,6 @@ import { Hasher } from './hasher.ts'
 import { login } from './login.ts'
 import { REFRESH_TOKEN_LIFETIME } from './refresh-tokens.ts'
 import { type SignIn, signInOf } from './sign-in.ts'
-import { Slots } from './slots.ts'
 import { Users } from './users.ts'
 
 /** Sign-in of a tenant's users, against the users in the tenant's own database. */
@@ -38,10 +39,11 @@ auth.post('/register', async (c) => {
   await admit(c, id, 'address', signIn.attempts.byAddress('register', addressOf(c)))
   const tenant = await tenantFor(c, id)
   const { email, password } = credentials
-  const hash = await new Hasher(c, { tenant: id, email }).hash(password)
+  const users = new Users(c, tenant)
+  const hash = await new Hasher(c, { tenant: id, email: email.normal }).hash(password)
   // Nobody proves that an email is his: where anybody may register, nobody gets the role that an admin gave to one.
-  const user = await new Users(c, tenant).create({
-    email,
+  const user = await users.create({
+    email: await storedForm(email, users),
     password_hash: hash,
     claim: byAdmin,
   })
@@ -52,7 +54,7 @@ auth.post('/login', async (c) => {
   const signIn = signInOf(c.var.config)
   const { tenant: named, ...credentials } = await readBody(c, Login)
   const id = tenantOf(named, c.req.url, c.var.config.tenantDomain)
-  const account = { tenant: id, email: credentials.email }
+  const account = { tenant: id, email: credentials.email.normal }
   using _ = slots.take()
   await admit(c, id, 'address', signIn.attempts.byAddress('login', addressOf(c)))
   await admit(c, id, 'account', signIn.attempts.refusalOf(account))

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { BODY_PROBLEMS, json, takes, tenantProblems } from '../openapi.ts'
 import { Page } from '../page.ts'
 import { Reading } from '../read.ts'
-import { MemberAnswer, NewMember } from '../users/user.ts'
+import { MemberAnswer, NamedMember } from '../users/user.ts'
 import { Analytics, CompanyAnswer } from './company.ts'
 
 const tags = ['Company']
@@ -47,7 +47,7 @@ export const addMember = createRoute({
   path: '/users',
   tags,
   summary: 'Add a user, as an admin',
-  ...takes(NewMember),
+  ...takes(NamedMember),
   responses: {
     201: json(z.object({ company_id, user: MemberAnswer }), 'The user is stored, without a password'),
     ...tenantProblems(...BODY_PROBLEMS, 'forbidden', 'email_taken', 'unprocessable'),

@@ -4,6 +4,7 @@ import { openApiApp } from '../openapi.ts'
 import { projects } from '../projects/routes.ts'
 import { read } from '../read.ts'
 import { tasks } from '../tasks/routes.ts'
+import { storedForm } from '../users/email.ts'
 import { userStore } from '../users/store.ts'
 import { addMember, findCompany, listMembers, readAnalytics } from './api.ts'
 import { byRole } from './role.ts'
@@ -42,7 +43,8 @@ company.openapi(addMember, async (c) => {
   const member = c.req.valid('json')
   const { tenant } = c.env
   await using lease = await c.env.lease()
-  const user = await userStore(lease.connection, tenant).add(member)
+  const users = userStore(lease.connection, tenant)
+  const user = await users.add({ ...member, email: await storedForm(member.email, users) })
   if (!user) throw new Problem('email_taken', { field: 'email' })
   return c.json({ company_id: tenant.id, user }, 201)
 })

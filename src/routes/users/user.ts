@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ROLES, type Role } from '../../tenants/caller.ts'
 import { time } from '../openapi.ts'
 import { text } from '../text.ts'
-import { Email } from './email.ts'
+import { TypedEmail } from './email.ts'
 
 /** The collection that users are kept in. */
 export const USERS = 'users'
@@ -27,9 +27,11 @@ export interface NewUser {
   readonly claim: boolean
 }
 
-/** Whom the company adds, without a password. */
-export const NewMember = z.strictObject({ email: Email, name: text(1, 200), role: z.enum(ROLES) })
-export type NewMember = z.infer<typeof NewMember>
+/** Whom the company adds, without a password, as a request names them. */
+export const NamedMember = z.strictObject({ email: TypedEmail, name: text(1, 200), role: z.enum(ROLES) })
+
+/** A user without a password. */
+export type NewMember = Pick<Member, 'email' | 'role'> & { readonly name: string }
 
 /** A user as others of the tenant see it. */
 export type Member = Omit<User, 'password_hash'>

@@ -11,7 +11,7 @@ test.each([
   ['ａｄａ@acme.test', 'ada@acme.test'],
   ['jose\u0301@acme.test', 'josé@acme.test'],
   ['ada+news@acme.test', 'ada+news@acme.test'],
-  // What nobody sees: a variation selector, a joiner of graphemes, fillers, a soft hyphen, a tag, a joiner of words.
+  // Not to be seen: a variation selector, a joiner of graphemes, fillers, a soft hyphen, a tag, a joiner of words, blanks.
   ['ada\ufe0f@acme.test', 'ada@acme.test'],
   ['a\u034fda@acme.test', 'ada@acme.test'],
   ['ad\u115fa@acme\u1160.test', 'ada@acme.test'],
@@ -20,8 +20,11 @@ test.each([
   ['ada\u{e0061}@acme.test', 'ada@acme.test'],
   ['ada@acme.te\u2060st', 'ada@acme.test'],
   ['a\u180bda@acme.test', 'ada@acme.test'],
+  ['ada\u2800@acme.test', 'ada@acme.test'],
+  ['ada@acme\u{1d159}.test', 'ada@acme.test'],
+  ['\u{16fe4}ada@acme.test', 'ada@acme.test'],
 ])('the email %j is %j', (email, normal) => {
-  expect(Login.parse({ ...body, email }).email).toBe(normal)
+  expect(Login.parse({ ...body, email }).email.normal).toBe(normal)
 })
 
 test.each([
@@ -33,6 +36,7 @@ test.each([
   'a b@c.test',
   'a\u0000@c.test',
   'a\ud800@c.test',
+  '\ufe0f@c.test',
   `${'a'.repeat(65)}@c.test`,
   `a@${'c'.repeat(253)}`,
   7,

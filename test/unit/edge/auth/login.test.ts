@@ -1,6 +1,8 @@
 import { scryptSync } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import { login } from '../../../../src/edge/auth/login.ts'
+import { Problem } from '../../../../src/problem.ts'
+import { TypedEmail } from '../../../../src/routes/users/email.ts'
 import type { PasswordChange, User, UserKey } from '../../../../src/routes/users/user.ts'
 import { Passwords } from '../../../../src/sign-in/passwords.ts'
 import { problemOf } from '../../support/host.ts'
@@ -9,12 +11,12 @@ const CHEAP = { ln: 1, r: 1, p: 1 }
 const EMAIL = 'ada@acme.test'
 
 /** A tenant with one user, whose hash was made at `cost`. */
-function tenantWith(cost = CHEAP, password: string | null = 'correct horse') {
+function tenantWith(cost = CHEAP, password: string | null = 'correct horse', storedEmail = EMAIL) {
   const derive = vi.fn(scryptSync)
   const passwords = new Passwords({ cost: CHEAP, derive })
   const user: User = {
     id: 'u1',
-    email: EMAIL,
+    email: storedEmail,
     name: null,
     role: 'member',
     password_hash: password === null ? null : new Passwords({ cost }).hash(password),
@@ -22,7 +24,7 @@ function tenantWith(cost = CHEAP, password: string | null = 'correct horse') {
   }
   const changes: PasswordChange[] = []
   const users = {
-    find: async (key: UserKey) => ('email' in key && key.email === EMAIL ? user : undefined),
+    find: async (key: UserKey) => ('email' in key && key.email === storedEmail ? user : undefined),
     changePassword: async (_: string, change: PasswordChange) => {
       changes.push(change)
     },
@@ -31,8 +33,9 @@ function tenantWith(cost = CHEAP, password: string | null = 'correct horse') {
     hash: async (password: string) => passwords.hash(password),
     verify: async (password: string, stored: string | undefined) => passwords.verify(password, stored),
   }
-  const signIn = (email: string, password: string) => login({ email, password }, { users, hasher })
-  return { user, changes, derive, passwords, signIn }
+  const signIn = (email: string, password: string) =>
+    login({ email: TypedEmail.parse(email), password }, { users, hasher })
+  return { user, users, changes, derive, hasher, passwords, signIn }
 }
 
 test('the right password gives the user', async () => {
@@ -68,4 +71,35 @@ test('a hash of an older cost is replaced by one of today at the next sign-in, a
   await signIn(EMAIL, 'correct horse')
   expect(changes).toEqual([{ from: user.password_hash, to: expect.stringContaining('ln=1,r=1,p=1') }])
   expect(passwords.verify('correct horse', changes[0]?.to)).toEqual({ ok: true, outdated: false })
+})
+
+test.each(['sign_in_busy', 'sign_in_unavailable'] as const)(
+  'a right password signs in even where its old hash cannot be replaced: %s',
+  async (code) => {
+    const { signIn, user, changes, hasher } = tenantWith({ ln: 2, r: 1, p: 1 })
+    hasher.hash = async () => {
+      throw new Problem(code)
+    }
+    expect(await signIn(EMAIL, 'correct horse')).toBe(user)
+    expect(changes).toEqual([])
+  },
+)
+
+test('a right password signs in even where its new hash cannot be stored', async () => {
+  const { signIn, user, users } = tenantWith({ ln: 2, r: 1, p: 1 })
+  users.changePassword = async () => {
+    throw new Problem('host_unavailable')
+  }
+  expect(await signIn(EMAIL, 'correct horse')).toBe(user)
+})
+
+test('a user stored with characters that are not seen signs in as before, and one without them however typed', async () => {
+  const former = 'a\ufe0fda@acme.test'
+  const old = tenantWith(CHEAP, 'correct horse', former)
+  expect(await old.signIn(former, 'correct horse')).toBe(old.user)
+  expect(await problemOf(old.signIn(EMAIL, 'correct horse'))).toMatchObject({ code: 'invalid_credentials' })
+  const today = tenantWith()
+  for (const typed of [former, 'ada@acme.te\u200bst', ' ADA\u034f@acme.test', EMAIL]) {
+    expect(await today.signIn(typed, 'correct horse')).toBe(today.user)
+  }
 })

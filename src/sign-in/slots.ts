@@ -1,8 +1,8 @@
-import { Problem } from '../../problem.ts'
+import { Problem } from '../problem.ts'
 
 /**
- * How much may run at once in one isolate. A number, so requests may share it; nobody waits here, because a promise
- * that one request keeps cannot be resolved by another (docs/decisions/0001).
+ * How much may run at once in one isolate or object. A number, so requests of an isolate may share it: none waits here,
+ * because a promise that one request keeps cannot be resolved by another (docs/decisions/0001).
  */
 export class Slots {
   readonly #max: number
